@@ -1,0 +1,10 @@
+// viver-kit: what an administrator does on a Linux machine. Each sub-command lives in a file of its own.
+
+import { Command } from 'commander';
+import { runProgram } from './program.ts';
+
+const program = new Command('viver-kit').description(
+  'Turn an installed Linux into a disk image and a boot stick, and try a room in virtual machines',
+);
+
+await runProgram(program, process.argv);
