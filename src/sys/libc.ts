@@ -1,0 +1,95 @@
+// The C library through node:ffi: the system calls that Node has no function for. Everything here returns at once;
+// what may wait for the kernel runs in a child process or in module-loader.worker.ts.
+// Traps of node:ffi in Node 26: signature keys are `arguments` and `return` (others are silently ignored), there is no `int`
+// type, uint64 wants BigInt, and errno must be read immediately after the call.
+
+import ffi from 'node:ffi';
+import { getSystemErrorName } from 'node:util';
+import { ViverError } from '../errors.ts';
+
+const { functions: libc } = ffi.dlopen('libc.so.6', {
+  syscall: { arguments: ['int64', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int64' },
+  socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
+  socketpair: { arguments: ['int32', 'int32', 'int32', 'buffer'], return: 'int32' },
+  send: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
+  recv: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
+  setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
+  mlockall: { arguments: ['int32'], return: 'int32' },
+  close: { arguments: ['int32'], return: 'int32' },
+  __errno_location: { arguments: [], return: 'pointer' },
+} as const);
+
+const AF_UNIX = 1;
+const AF_NETLINK = 16;
+const SOCK_STREAM = 1;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_BINDTODEVICE = 25;
+const SO_RCVTIMEO = 20;
+
+/** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
+const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
+
+function errno(): number {
+  return ffi.getInt32(libc.__errno_location(), 0);
+}
+
+function check(what: string, result: number | bigint): number {
+  if (result >= 0) return Number(result);
+  const number = errno();
+  throw new ViverError('SYS_CALL_FAILED', `${what}: ${getSystemErrorName(-number)}`, { details: { errno: number } });
+}
+
+/** Loads the module behind an open file. Waits for the driver's probe, so never call it on the event loop. Returns 0 or errno. */
+export function finitModule(fileDescriptor: number, parameters: string): number {
+  const text = Buffer.from(`${parameters}\0`);
+  const result = libc.syscall(FINIT_MODULE, BigInt(fileDescriptor), ffi.getRawPointer(text), 0n, 0n, 0n, 0n);
+  return result < 0n ? errno() : 0;
+}
+
+/** Two connected stream sockets, as file descriptors. */
+export function socketPair(): [number, number] {
+  const pair = Buffer.alloc(8);
+  check('socketpair', libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+  return [pair.readInt32LE(0), pair.readInt32LE(4)];
+}
+
+/** A netlink socket of `protocol` (linux/netlink.h) whose receive gives up after two seconds. */
+export function netlinkSocket(protocol: number): number {
+  const fd = check('netlink socket', libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  const twoSeconds = Buffer.alloc(16);
+  twoSeconds.writeBigInt64LE(2n, 0);
+  check('SO_RCVTIMEO', libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, twoSeconds, twoSeconds.length));
+  return fd;
+}
+
+/** Sends one message and returns the answer's bytes. */
+export function exchange(fd: number, message: Uint8Array): Uint8Array {
+  check('netlink send', libc.send(fd, Buffer.from(message), BigInt(message.length), 0));
+  return receive(fd);
+}
+
+/** The next message of a socket. */
+export function receive(fd: number): Uint8Array {
+  const answer = Buffer.alloc(16384);
+  return answer.subarray(0, check('netlink receive', libc.recv(fd, answer, BigInt(answer.length), 0)));
+}
+
+/** Ties a socket to one network interface, so that broadcasts come from and go to that one (socket(7)). Needs CAP_NET_RAW. */
+export function bindToDevice(fd: number, interfaceName: string): void {
+  const name = Buffer.from(`${interfaceName}\0`);
+  check(`SO_BINDTODEVICE ${interfaceName}`, libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length));
+}
+
+export function closeDescriptor(fd: number): void {
+  libc.close(fd);
+}
+
+/**
+ * Keeps this process's pages in memory as they come into use (MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT of mlockall(2)): a process that serves
+ * its own root must not wait for its own program text to be read again.
+ */
+export function lockMemory(): void {
+  check('mlockall', libc.mlockall(7));
+}
