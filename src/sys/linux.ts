@@ -2,9 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { access, mkdir, open, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { ViverError } from '../errors.ts';
 import { ModuleLoader } from './module-loader.ts';
-import type { ModuleLoadResult, MountRequest, RunResult, Sys } from './sys.ts';
+import type { ModuleLoadResult, MountRequest, Running, RunResult, Sys } from './sys.ts';
 
 /** How much of a program's output is kept; what comes after is read and dropped. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -90,6 +91,20 @@ export class LinuxSys implements Sys {
       child.stdin.on('error', () => {}); // a program that does not read its input is no error
       child.stdin.end(options.input ?? '');
     });
+  }
+
+  follow(command: string, args: readonly string[], onLine: (line: string) => void): Running {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    createInterface({ input: child.stdout }).on('line', onLine);
+    const ended = new Promise<number | undefined>((resolve) => {
+      child.on('error', () => resolve(undefined));
+      child.on('close', (status) => resolve(status ?? undefined));
+    });
+    const stop = async () => {
+      child.kill('SIGTERM');
+      await ended;
+    };
+    return { stop, ended };
   }
 
   async mount({ source, target, type, options = [] }: MountRequest): Promise<void> {

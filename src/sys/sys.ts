@@ -18,6 +18,14 @@ export interface MountRequest {
   readonly options?: readonly string[];
 }
 
+/** A program that goes on running and speaks in lines. */
+export interface Running {
+  /** Ends it; settles when it has ended. */
+  stop(): Promise<void>;
+  /** Settles with the exit status, or undefined when a signal ended it. */
+  readonly ended: Promise<number | undefined>;
+}
+
 export type ModuleLoadResult =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'already' }
@@ -41,6 +49,8 @@ export interface Sys {
 
   /** Runs a program to its end. Rejects only when it can't be started or `timeoutMs` passes. */
   run(command: string, args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<RunResult>;
+  /** Starts a program and hands over each line of its standard output as it comes. */
+  follow(command: string, args: readonly string[], onLine: (line: string) => void): Running;
   /** Mounts in a child process, never on this thread. */
   mount(request: MountRequest): Promise<void>;
   unmount(target: string): Promise<void>;

@@ -1,0 +1,26 @@
+// viver: the command inside a booted machine. Runs in the initrd's runtime, by the script that the viver-command rune puts into the image's root.
+
+import { Command } from 'commander';
+import { errorLine, ViverError } from '../errors.ts';
+import { askStatus, CONTROL_SOCKET } from './control-socket.ts';
+import { formatStatus } from './status.ts';
+
+const program = new Command('viver').description('Ask the Viver process of this machine');
+
+program
+  .command('status')
+  .description('what this machine holds, serves and has read, and from whom')
+  .option('--json', 'as JSON')
+  .option('--socket <path>', 'the control socket of the process', CONTROL_SOCKET)
+  .action(async ({ json, socket }: { json?: boolean; socket: string }) => {
+    const status = await askStatus(socket);
+    process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
+  });
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof ViverError)) throw error;
+  process.stderr.write(`viver: ${errorLine(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+// What a running Viver process says of itself: the data behind `viver status`, as plain JSON.
+
+import type { FieldStatus } from '../vfield/field.ts';
+
+export interface PhaseTime {
+  readonly name: string;
+  /** Seconds since the kernel started. */
+  readonly seconds: number;
+}
+
+export interface NodeStatus {
+  readonly role: string;
+  readonly hostName?: string;
+  readonly programVersion: string;
+  readonly kernelRelease: string;
+  readonly network?: {
+    readonly interfaceName: string;
+    readonly mac: string;
+    readonly address: string;
+    readonly origin: string;
+  };
+  readonly image: { readonly label: string; readonly source: string };
+  readonly phases: readonly PhaseTime[];
+  readonly field: FieldStatus;
+  /** Name -> `running`, or why it does not run. Empty while nothing is served. */
+  readonly runes: Readonly<Record<string, string>>;
+}
+
+/** The page that `viver status` prints for a person. */
+export function formatStatus(status: NodeStatus): string {
+  const { field, network } = status;
+  const rows: [string, string][] = [
+    ['role', status.role],
+    ['host name', status.hostName ?? '-'],
+    [
+      'network',
+      network ? `${network.address} on ${network.interfaceName} (${network.mac}), ${network.origin}` : 'none',
+    ],
+    ['image', `${status.image.label} from ${status.image.source}, ${mebibytes(field.sizeBytes)}`],
+    ['kernel', status.kernelRelease],
+    ['field', `${field.held} of ${field.pieces} pieces held here, share ${mebibytes(field.shareBytes)}`],
+    ['copies', `${field.copies.min} of the rarest piece in the RAM of the room`],
+    ['waiting', `${field.waitingReads} reads`],
+    ['read', `${mebibytes(field.bytesFrom.local)} from the own medium`],
+    ...Object.entries(field.bytesFrom.peers).map(([peer, bytes]): [string, string] => [
+      '',
+      `${mebibytes(bytes)} from ${peer}`,
+    ]),
+    ...Object.entries(status.runes).map(([rune, state]): [string, string] => ['rune', `${rune}: ${state}`]),
+    ...status.phases.map(({ name, seconds }): [string, string] => ['phase', `${seconds.toFixed(2)} s ${name}`]),
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(10)} ${value}\n`).join('');
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
