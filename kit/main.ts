@@ -1,10 +1,13 @@
 // viver-kit: what an administrator does on a Linux machine. Each sub-command lives in a file of its own.
 
 import { Command } from 'commander';
+import { imageCommand } from './image.ts';
 import { runProgram } from './program.ts';
 
 const program = new Command('viver-kit').description(
   'Turn an installed Linux into a disk image and a boot stick, and try a room in virtual machines',
 );
+
+program.addCommand(imageCommand());
 
 await runProgram(program, process.argv);
