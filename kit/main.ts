@@ -1,6 +1,7 @@
 // viver-kit: what an administrator does on a Linux machine. Each sub-command lives in a file of its own.
 
 import { Command } from 'commander';
+import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
 import { runProgram } from './program.ts';
 
@@ -8,6 +9,7 @@ const program = new Command('viver-kit').description(
   'Turn an installed Linux into a disk image and a boot stick, and try a room in virtual machines',
 );
 
+program.addCommand(hardwareCommand());
 program.addCommand(imageCommand());
 
 await runProgram(program, process.argv);
