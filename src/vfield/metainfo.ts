@@ -1,0 +1,230 @@
+// What describes an image in the field: a BitTorrent metainfo (BEP 3) of one file, version 1 and 2 together (BEP 52, "hybrid").
+// Our own key inside the info dictionary, so under the info hash: `viver` = { arch, kernel, label }.
+// Pure. Everything that comes in is untrusted until its hashes fit.
+
+import { ViverError } from '../errors.ts';
+import { bytesOfSpan, dictionarySpans, encodeBencode, integerOfSpan } from './bencode.ts';
+import { plain, SHA1_BYTES, SHA256_BYTES, sameBytes, sha1, sha256 } from './hash.ts';
+import { LEAF_BYTES, rootOfPieces } from './merkle.ts';
+
+/** The largest metainfo read; enough for an image of 100 GiB in pieces of 128 KiB. */
+export const MAX_METAINFO_BYTES = 64 * 1024 * 1024;
+/** Piece length of Viver's own images. */
+export const DEFAULT_PIECE_BYTES = 128 * 1024;
+/** The largest piece taken: a piece is held in memory whole before it is checked. */
+export const MAX_PIECE_BYTES = 16 * 1024 * 1024;
+/** Longest name, label, kernel release or architecture, in bytes of UTF-8. */
+export const MAX_TEXT_BYTES = 255;
+
+/** What the image holds, as its maker says. */
+export interface ImageFacts {
+  readonly label: string;
+  readonly kernelRelease: string;
+  readonly architecture: string;
+}
+
+/** All that the info dictionary says: what a magnet link leads to before the piece hashes are there. */
+export interface MetainfoCore {
+  /** The info dictionary exactly as it was hashed. */
+  readonly infoBytes: Uint8Array;
+  /** SHA-256 of `infoBytes`: the identity of the image. */
+  readonly infoHashV2: Uint8Array;
+  /** SHA-1 of `infoBytes`, for clients that know BEP 3 only. */
+  readonly infoHashV1: Uint8Array;
+  readonly name: string;
+  readonly lengthBytes: number;
+  readonly pieceBytes: number;
+  readonly pieceCount: number;
+  readonly piecesRoot: Uint8Array;
+  readonly image: ImageFacts;
+}
+
+/** A checked metainfo. */
+export interface Metainfo extends MetainfoCore {
+  /** The hash of every piece (BEP 52 piece layer), `pieceCount` times 32 bytes. They are proved by `piecesRoot`. */
+  readonly pieceHashes: Uint8Array;
+  /** Unix time of creation. Not under any hash. */
+  readonly createdSeconds?: number;
+}
+
+/** What `encodeInfo` needs. */
+export interface InfoFields {
+  readonly name: string;
+  readonly lengthBytes: number;
+  readonly pieceBytes: number;
+  readonly piecesRoot: Uint8Array;
+  /** SHA-1 of every piece, one after the other (BEP 3 `pieces`). */
+  readonly pieceSha1s: Uint8Array;
+  readonly image: ImageFacts;
+}
+
+/** Reads and checks a metainfo file: form, sizes, and that the piece hashes lead to the pieces root. Throws ViverError only. */
+export function decodeMetainfo(bytes: Uint8Array): Metainfo {
+  if (bytes.length > MAX_METAINFO_BYTES) {
+    throw refuse('LIMIT', `${bytes.length} bytes are more than ${MAX_METAINFO_BYTES}`);
+  }
+  const top = dictionarySpans(bytes);
+  const core = decodeInfo(need(top, 'info', 'METAINFO'));
+  const created = top.get('creation date');
+  return withPieceHashes(
+    core,
+    pieceLayerOf(top, core),
+    created === undefined ? undefined : integerOfSpan(created, 'creation date'),
+  );
+}
+
+/** Writes the metainfo file; `decodeMetainfo` of it gives the same back. */
+export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
+  const parts = [ascii('d')];
+  if (metainfo.createdSeconds !== undefined) {
+    parts.push(encodeBencode('creation date'), encodeBencode(metainfo.createdSeconds));
+  }
+  parts.push(encodeBencode('info'), metainfo.infoBytes, encodeBencode('piece layers'), ascii('d'));
+  if (metainfo.pieceCount > 1) parts.push(encodeBencode(metainfo.piecesRoot), encodeBencode(metainfo.pieceHashes));
+  parts.push(ascii('ee'));
+  return plain(Buffer.concat(parts));
+}
+
+/** The info dictionary of an image, both versions in one. */
+export function encodeInfo(fields: InfoFields): Uint8Array {
+  return encodeBencode({
+    'file tree': { [fields.name]: { '': { length: fields.lengthBytes, 'pieces root': fields.piecesRoot } } },
+    length: fields.lengthBytes,
+    'meta version': 2,
+    name: fields.name,
+    'piece length': fields.pieceBytes,
+    pieces: fields.pieceSha1s,
+    viver: { arch: fields.image.architecture, kernel: fields.image.kernelRelease, label: fields.image.label },
+  });
+}
+
+/**
+ * Reads and checks an info dictionary alone, as BEP 9 brings it. The caller has compared its hash with what was asked for.
+ * @throws ViverError that says what is missing: `METAINFO_V1_ONLY`, `METAINFO_V2_ONLY`, `METAINFO_NOT_VIVER`, ...
+ */
+export function decodeInfo(infoBytes: Uint8Array): MetainfoCore {
+  const info = dictionarySpans(infoBytes);
+  checkVersions(info);
+  const pieceBytes = integerOfSpan(need(info, 'piece length', 'info'), 'piece length');
+  checkPieceBytes(pieceBytes);
+  const file = onlyFile(info);
+  const pieceCount = Math.ceil(file.lengthBytes / pieceBytes);
+  const pieces = bytesOfSpan(need(info, 'pieces', 'info'), 'pieces');
+  if (pieces.length !== pieceCount * SHA1_BYTES) {
+    throw refuse('PIECES', `${pieces.length} bytes of SHA-1 for ${pieceCount} pieces`);
+  }
+  return {
+    infoBytes: new Uint8Array(infoBytes),
+    infoHashV2: sha256(infoBytes),
+    infoHashV1: sha1(infoBytes),
+    pieceBytes,
+    pieceCount,
+    ...file,
+    image: imageFacts(info),
+  };
+}
+
+/** Adds the piece hashes after proving them. @throws ViverError `METAINFO_LAYER` when they do not lead to the pieces root. */
+export function withPieceHashes(core: MetainfoCore, pieceHashes: Uint8Array, createdSeconds?: number): Metainfo {
+  if (pieceHashes.length !== core.pieceCount * SHA256_BYTES) {
+    throw refuse('LAYER', `${pieceHashes.length} bytes of piece hashes for ${core.pieceCount} pieces`);
+  }
+  if (!sameBytes(rootOfPieces(pieceHashes, core.pieceBytes, core.lengthBytes), core.piecesRoot)) {
+    throw refuse('LAYER', 'the piece hashes do not lead to the pieces root');
+  }
+  const metainfo = { ...core, pieceHashes: new Uint8Array(pieceHashes) };
+  return createdSeconds === undefined ? metainfo : { ...metainfo, createdSeconds };
+}
+
+/** Throws `METAINFO_PIECE_LENGTH` unless BEP 52 and our memory allow the piece length. */
+export function checkPieceBytes(pieceBytes: number): void {
+  const isPower = Number.isInteger(Math.log2(pieceBytes));
+  if (isPower && pieceBytes >= LEAF_BYTES && pieceBytes <= MAX_PIECE_BYTES) return;
+  throw refuse(
+    'PIECE_LENGTH',
+    `piece length ${pieceBytes} is no power of two from ${LEAF_BYTES} to ${MAX_PIECE_BYTES}`,
+  );
+}
+
+function checkVersions(info: Map<string, Uint8Array>): void {
+  const version = info.get('meta version');
+  if (version === undefined) {
+    throw refuse(
+      'V1_ONLY',
+      'a BitTorrent v1 torrent: no `meta version` and no `file tree`, which hold the SHA-256 tree',
+    );
+  }
+  const number = integerOfSpan(version, 'meta version');
+  if (number !== 2) throw refuse('VERSION', `meta version ${number} is not known, only 2`);
+  if (!info.has('pieces')) {
+    throw refuse('V2_ONLY', 'a BitTorrent v2-only torrent: no `pieces`, the SHA-1 of each piece for old clients');
+  }
+  if (info.has('files')) throw refuse('FILES', 'a torrent of several files; an image is one file');
+}
+
+/** The one file, told alike by version 1 (`name`, `length`) and 2 (`file tree`). */
+function onlyFile(info: Map<string, Uint8Array>): { name: string; lengthBytes: number; piecesRoot: Uint8Array } {
+  const name = textOfSpan(need(info, 'name', 'info'), 'name');
+  if (name === '.' || name === '..' || name.includes('/')) throw refuse('NAME', `"${name}" is no file name`);
+  const tree = dictionarySpans(need(info, 'file tree', 'info'));
+  const entry = tree.get(Buffer.from(name).toString('latin1'));
+  if (tree.size !== 1 || entry === undefined) throw refuse('FILES', 'the file tree is not one file of the same name');
+  const file = dictionarySpans(need(dictionarySpans(entry), '', 'file tree'));
+  const lengthBytes = integerOfSpan(need(file, 'length', 'file tree'), 'length');
+  if (lengthBytes <= 0) throw refuse('LENGTH', `a file of ${lengthBytes} bytes is no image`);
+  if (integerOfSpan(need(info, 'length', 'info'), 'length') !== lengthBytes) {
+    throw refuse('LENGTH', 'version 1 and 2 of the torrent tell different lengths');
+  }
+  const piecesRoot = new Uint8Array(bytesOfSpan(need(file, 'pieces root', 'file tree'), 'pieces root'));
+  if (piecesRoot.length !== SHA256_BYTES) throw refuse('ROOT', `a pieces root of ${piecesRoot.length} bytes`);
+  return { name, lengthBytes, piecesRoot };
+}
+
+function imageFacts(info: Map<string, Uint8Array>): ImageFacts {
+  const span = info.get('viver');
+  if (span === undefined) throw refuse('NOT_VIVER', 'a torrent without the `viver` key: not an image of Viver');
+  const facts = dictionarySpans(span);
+  return {
+    label: textOfSpan(need(facts, 'label', 'viver'), 'label'),
+    kernelRelease: textOfSpan(need(facts, 'kernel', 'viver'), 'kernel'),
+    architecture: textOfSpan(need(facts, 'arch', 'viver'), 'arch'),
+  };
+}
+
+function pieceLayerOf(top: Map<string, Uint8Array>, core: MetainfoCore): Uint8Array {
+  const layers = dictionarySpans(need(top, 'piece layers', 'METAINFO'));
+  // BEP 52: only files larger than one piece have an entry; the hash of the only piece is the root itself.
+  if (core.pieceCount === 1) return core.piecesRoot;
+  const layer = layers.get(Buffer.from(core.piecesRoot).toString('latin1'));
+  if (layer === undefined) throw refuse('LAYER', 'the piece layer of the file is missing');
+  return bytesOfSpan(layer, 'piece layer');
+}
+
+function need(dictionary: Map<string, Uint8Array>, key: string, where: string): Uint8Array {
+  const span = dictionary.get(key);
+  if (span === undefined) throw refuse('MISSING', `\`${key}\` is missing in ${where}`);
+  return span;
+}
+
+/** Text that is shown and used in file names: UTF-8, not empty, no control characters. */
+function textOfSpan(span: Uint8Array, what: string): string {
+  const bytes = bytesOfSpan(span, what);
+  checkText(bytes, what);
+  return new TextDecoder().decode(bytes);
+}
+
+/** Throws `METAINFO_TEXT` unless `bytes` are 1 to 255 bytes of UTF-8 without control characters. */
+export function checkText(bytes: Uint8Array, what: string): void {
+  if (bytes.length === 0 || bytes.length > MAX_TEXT_BYTES) throw refuse('TEXT', `${what} has ${bytes.length} bytes`);
+  if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) throw refuse('TEXT', `${what} holds control characters`);
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  if (!sameBytes(new TextEncoder().encode(text), bytes)) throw refuse('TEXT', `${what} is not UTF-8`);
+}
+
+function ascii(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+function refuse(reason: string, message: string): ViverError {
+  return new ViverError(`METAINFO_${reason}`, `metainfo: ${message}`);
+}
