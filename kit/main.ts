@@ -1,6 +1,7 @@
 // viver-kit: what an administrator does on a Linux machine. Each sub-command lives in a file of its own.
 
 import { Command } from 'commander';
+import { labCommand } from '../lab/command.ts';
 import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
 import { runProgram } from './program.ts';
@@ -11,5 +12,6 @@ const program = new Command('viver-kit').description(
 
 program.addCommand(hardwareCommand());
 program.addCommand(imageCommand());
+program.addCommand(labCommand());
 
 await runProgram(program, process.argv);
