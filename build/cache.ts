@@ -1,0 +1,85 @@
+// A folder of things that took long to make, each under a hash of what it was made from. It may be deleted at any time; files appear in
+// it whole, by rename, so that two builds at once do no harm.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, lstat, mkdir, readdir, readlink, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Things that no build has used for this long are removed. */
+const KEEP_MILLISECONDS = 14 * 24 * 3600 * 1000;
+
+export class BuildCache {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /**
+   * The path of what `make` made once for this key.
+   * @param key Everything that the result depends on.
+   * @param make Writes the result to the path that it is given.
+   */
+  async get(name: string, key: readonly string[], make: (path: string) => Promise<void>): Promise<CachedFile> {
+    const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
+    const path = join(this.directory, `${name}-${hash}`);
+    if (await exists(path)) {
+      const now = new Date();
+      await utimes(path, now, now).catch(() => {});
+      return { path, fresh: false };
+    }
+    await mkdir(this.directory, { recursive: true });
+    await this.#removeOld();
+    const partial = `${path}.${process.pid}.partial`;
+    try {
+      await make(partial);
+      await rename(partial, path);
+    } finally {
+      await rm(partial, { force: true });
+    }
+    return { path, fresh: true };
+  }
+
+  async #removeOld(): Promise<void> {
+    for (const name of await readdir(this.directory)) {
+      const path = join(this.directory, name);
+      const facts = await lstat(path).catch(() => undefined);
+      if (facts?.isFile() && Date.now() - facts.mtimeMs > KEEP_MILLISECONDS) await rm(path, { force: true });
+    }
+  }
+}
+
+export interface CachedFile {
+  readonly path: string;
+  /** False when it was there already. */
+  readonly fresh: boolean;
+}
+
+/** SHA-256 of a file's bytes, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** A hash of a whole tree: names, types, permissions, contents. */
+export async function hashTree(directory: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(directory)).sort()) {
+    const path = join(directory, name);
+    const facts = await lstat(path);
+    hash.update(`${name}\0${facts.mode}\0`);
+    if (facts.isDirectory()) hash.update(await hashTree(path));
+    else if (facts.isSymbolicLink()) hash.update(await readlink(path));
+    else hash.update(await hashFile(path));
+  }
+  return hash.digest('hex');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

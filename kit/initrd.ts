@@ -1,0 +1,102 @@
+// `viver-kit initrd`: build, list, unpack, pack.
+
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { buildInitrd, DEFAULT_LEVEL, type InitrdReport } from '../build/initrd.ts';
+import { ViverError } from '../src/errors.ts';
+import { createLog } from '../src/log.ts';
+import { formatSize, type Progress, startProgress } from './progress-bar.ts';
+
+/** The sub-command for kit/main.ts. */
+export function initrdCommand(): Command {
+  const command = new Command('initrd').description('the initrd with Node inside');
+  addBuild(command);
+  return command;
+}
+
+interface BuildFlags {
+  readonly modules?: string;
+  readonly root?: string;
+  readonly release?: string;
+  readonly firmware?: string;
+  readonly output: string;
+  readonly slimIcu: boolean;
+  readonly compressionLevel: number;
+}
+
+function addBuild(command: Command): void {
+  command
+    .command('build')
+    .description('make the initrd for a kernel')
+    .option('--modules <dir>', "the kernel's modules: /lib/modules/RELEASE")
+    .option('--root <dir>', 'root of a Linux tree to take kernel modules and firmware from')
+    .option('--release <release>', 'kernel of that tree (default: the only one)')
+    .option('--firmware <dir>', 'where firmware files are (default: lib/firmware of the same tree)')
+    .requiredOption('--output <file>', 'initrd to write')
+    .option('--slim-icu', "leave out what nobody needs of Node's language data (default)", true)
+    .option('--no-slim-icu', "keep all of Node's language data")
+    .option('--compression-level <n>', 'zstd level, 1 (quick) to 22 (small)', parseLevel, DEFAULT_LEVEL)
+    .action(async (flags: BuildFlags) => void process.stdout.write(formatReport(await build(flags))));
+}
+
+async function build(flags: BuildFlags): Promise<InitrdReport> {
+  const modulesDirectory = await findModules(flags);
+  const steps = new Map<string, Progress>();
+  return await buildInitrd({
+    modulesDirectory,
+    release: basename(modulesDirectory),
+    firmwareDirectory: flags.firmware ?? join(dirname(dirname(modulesDirectory)), 'firmware'),
+    output: flags.output,
+    slimIcu: flags.slimIcu,
+    compression: { level: flags.compressionLevel },
+    log: createLog((level, _area, message) => process.stderr.write(`${level}: ${message}\n`)),
+    onProgress: (step, part) => showStep(steps, step, part),
+  });
+}
+
+/** `--modules`, or what `--root` and `--release` come down to. */
+async function findModules(flags: BuildFlags): Promise<string> {
+  if (flags.modules !== undefined) return resolve(flags.modules);
+  if (flags.root === undefined) throw new ViverError('INITRD_NO_MODULES', 'say --modules DIR, or --root DIR');
+  const folder = join(resolve(flags.root), 'lib/modules');
+  if (flags.release !== undefined) return join(folder, flags.release);
+  const releases = await readdir(folder).catch(() => []);
+  if (releases.length === 1) return join(folder, releases[0]!);
+  const found = releases.length === 0 ? 'no kernel modules there' : `several kernels there (${releases.join(', ')})`;
+  throw new ViverError('INITRD_NO_MODULES', `${folder}: ${found}; name one with --release`);
+}
+
+function showStep(steps: Map<string, Progress>, step: string, part: number): void {
+  let progress = steps.get(step);
+  if (!progress) {
+    if (part >= 1) return; // it came from the cache
+    progress = startProgress(step);
+    steps.set(step, progress);
+  }
+  if (part >= 1) progress.done();
+  else progress.update(part);
+}
+
+/** The size report. */
+export function formatReport(report: InitrdReport): string {
+  const modules = `${report.moduleCount} modules of ${report.kernelRelease}, ${formatSize(report.moduleRawBytes)} raw`;
+  const firmware = `${report.firmwareCount} firmware files, ${report.firmwareMissing} more named and not there`;
+  const rows = [
+    [
+      'runtime',
+      report.runtimeBytes,
+      `Node ${report.nodeVersion}${report.slimIcu ? ', slim ICU' : ''}, libraries, program`,
+    ],
+    ['modules', report.modulesBytes, `${modules}; ${firmware}`],
+    ['early', report.earlyBytes, 'shim, busybox, first modules'],
+    ['total', report.totalBytes, report.output],
+  ] as const;
+  return rows.map(([name, bytes, note]) => `${name.padEnd(8)} ${formatSize(bytes).padStart(9)}  ${note}\n`).join('');
+}
+
+function parseLevel(text: string): number {
+  const level = Number(text);
+  if (!Number.isInteger(level) || level < 1 || level > 22) throw new InvalidArgumentError('1 to 22');
+  return level;
+}
