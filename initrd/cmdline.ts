@@ -28,7 +28,6 @@ export interface BootOptions {
   readonly bootMac?: string;
   /** The real init, as the kernel's `init=`. */
   readonly init: string;
-  readonly blockedModules: readonly string[];
 }
 
 export interface ParsedCommandLine {
@@ -46,7 +45,6 @@ const DEFAULTS: BootOptions = {
   debug: false,
   shell: false,
   init: '/sbin/init',
-  blockedModules: [],
 };
 
 type Reading = Partial<BootOptions> | string;
@@ -72,8 +70,6 @@ const PARAMETERS: Readonly<Record<string, (value: string) => Reading>> = {
       : 'a MAC address as 01-52-54-00-12-34-56 is wanted';
   },
   init: (init) => (init.startsWith('/') ? { init } : 'an absolute path is wanted'),
-  'modprobe.blacklist': (value) => ({ blockedModules: value.split(',').filter(Boolean) }),
-  module_blacklist: (value) => ({ blockedModules: value.split(',').filter(Boolean) }),
 };
 
 /** Reads the text of /proc/cmdline. Parameters that are not Viver's are passed over. */
@@ -83,7 +79,7 @@ export function parseCommandLine(text: string): ParsedCommandLine {
   for (const [name, value] of splitParameters(text)) {
     const reading = readParameter(name, value);
     if (typeof reading === 'string') warnings.push(`${name}=${value}: ${reading}; the default is used`);
-    else options = merge(options, reading);
+    else options = { ...options, ...reading };
   }
   return { options, warnings };
 }
@@ -122,9 +118,4 @@ function readParameter(name: string, value: string): Reading {
 function amountFor(name: 'share' | 'overlay', value: string): Reading {
   const amount = parseAmount(value);
   return amount ? { [name]: amount } : 'a size such as 512M or 25% is wanted';
-}
-
-function merge(options: BootOptions, reading: Partial<BootOptions>): BootOptions {
-  const blockedModules = [...options.blockedModules, ...(reading.blockedModules ?? [])];
-  return { ...options, ...reading, blockedModules };
 }

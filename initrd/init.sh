@@ -24,8 +24,8 @@ $bb mount -t proc proc /rt/proc
 $bb mount -t sysfs sys /rt/sys
 $bb mount -t tmpfs -o mode=0755,nosuid,nodev run /rt/run
 $bb mount -t tmpfs tmp /rt/tmp
-$bb mkdir -p /rt/run/initramfs
-$bb mount --bind /viver /rt/run/initramfs
+$bb mkdir -p /rt/run/initramfs /rt/run/viver
+$bb mount --bind / /rt/run/initramfs
 
 
 # Opened for reading and writing, so that neither side waits for the other to open it. Whoever ends, says so through it.

@@ -1,32 +1,35 @@
-// The phases of a boot as data, and the clock that says how long each took. A phase that fails names itself.
+// The phases of a boot: each has a name, a time and one line on the console. A phase that fails names itself.
 
 import type { PhaseTime } from '../src/control/status.ts';
 import { errorLine, ViverError } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 
-export interface Phase<State> {
-  readonly name: string;
-  /** Does the phase's work; the text is what the console says of it. */
-  readonly run: (state: State) => Promise<string>;
-}
+export class Phases {
+  /** The phases that ended, in order. */
+  readonly times: PhaseTime[] = [];
+  readonly #log: Log;
+  readonly #uptimeSeconds: () => number;
 
-/**
- * Runs the phases in order and says each on the console as `phase NAME: what came of it`. `uptimeSeconds` counts from the kernel's start.
- * Throws `BOOT_PHASE_FAILED`, which names the phase and the cause.
- */
-export async function runPhases<State extends { readonly phases: PhaseTime[] }>(
-  phases: readonly Phase<State>[],
-  state: State,
-  log: Log,
-  uptimeSeconds: () => number,
-): Promise<void> {
-  for (const { name, run } of phases) {
+  /** @param uptimeSeconds Seconds since the kernel's start. */
+  constructor(log: Log, uptimeSeconds: () => number) {
+    this.#log = log;
+    this.#uptimeSeconds = uptimeSeconds;
+  }
+
+  /** Does one phase's work and says `phase NAME: what came of it`. Throws `BOOT_PHASE_FAILED` with the phase and the cause. */
+  async run<Result>(name: string, work: () => Promise<Result>, describe: (result: Result) => string): Promise<Result> {
     try {
-      const outcome = await run(state);
-      state.phases.push({ name, seconds: uptimeSeconds() });
-      log.info(`phase ${name}: ${outcome}`);
+      const result = await work();
+      this.done(name, describe(result));
+      return result;
     } catch (cause) {
       throw new ViverError('BOOT_PHASE_FAILED', `phase ${name} failed: ${errorLine(cause)}`, { cause });
     }
+  }
+
+  /** Notes a phase that ended by itself. */
+  done(name: string, outcome: string): void {
+    this.times.push({ name, seconds: this.#uptimeSeconds() });
+    this.#log.info(`phase ${name}: ${outcome}`);
   }
 }

@@ -20,6 +20,8 @@ export interface RootPlanOptions {
   readonly imageType?: 'squashfs' | 'erofs';
   /** Limit of the writable layer: bytes, or a part of the RAM; half the RAM without it. */
   readonly overlay?: { readonly bytes: number } | { readonly percent: number };
+  /** A folder of this process that the running system is to see at the same place, such as `/run/viver`. */
+  readonly sharedRun?: string;
   /** Prefix of all places; for tests. */
   readonly prefix?: string;
 }
@@ -51,6 +53,7 @@ export function planRoot(options: RootPlanOptions): RootStep[] {
     mount('proc', `${root}/proc`, 'proc', ['nosuid', 'nodev', 'noexec'], 'processes'),
     mount('sys', `${root}/sys`, 'sysfs', ['nosuid', 'nodev', 'noexec'], 'devices'),
     mount('run', `${root}/run`, 'tmpfs', ['mode=0755', 'nosuid', 'nodev'], 'run-time files'),
+    ...(options.sharedRun ? shareFolder(options.sharedRun, root) : []),
     directories([`${root}/${IMAGE_VIEW}`], 'a place for the view of the image'),
     mount(image, `${root}/${IMAGE_VIEW}`, 'none', ['bind'], 'the untouched image for administrators'),
   ];
@@ -88,6 +91,13 @@ function directories(paths: readonly string[], why: string): RootStep {
 
 function mount(source: string, target: string, type: string, options: readonly string[], why: string): RootStep {
   return { kind: 'mount', request: { source, target, type, options }, why };
+}
+
+function shareFolder(folder: string, root: string): RootStep[] {
+  return [
+    directories([folder, `${root}${folder}`], 'a folder that both sides see'),
+    mount(folder, `${root}${folder}`, 'none', ['bind'], 'what the Viver process tells the running system'),
+  ];
 }
 
 function sizeOption(overlay: RootPlanOptions['overlay']): string {

@@ -1,0 +1,32 @@
+// The configure stage: runes adapt the new system to this machine before its init starts.
+
+import { ROOT_PLACES } from '../src/images/root-plan.ts';
+import type { Facts } from '../src/runes/contract/facts.ts';
+import { createShellFiles } from '../src/runes/files/shell-files.ts';
+import { startRuneHost } from '../src/runes/host/start.ts';
+import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
+import { readRuneFolder } from '../src/runes/roles/rune-folder.ts';
+import type { BootContext } from './context.ts';
+import { SHARED_RUN } from './root.ts';
+
+/** Runs the role's configure runes on the mounted root. Returns the image's own runes too, for the stage that comes later. */
+export async function configure(
+  { sys, log }: BootContext,
+  facts: Facts,
+): Promise<{ changed: string[]; folders: RuneFolder[] }> {
+  const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, ['chroot']);
+  const folders = [await readRuneFolder(files, 'image')];
+  const runes = await startRuneHost({
+    role: facts.role,
+    stage: 'configure',
+    facts,
+    folders,
+    log: log.child('runes'),
+    inWorker: true,
+    root: { path: ROOT_PLACES.newRoot, chroot: ['chroot'] },
+    settings: { network: { resolvConf: `${SHARED_RUN}/resolv.conf` } },
+  });
+  const changed = runes.report.started.flatMap((rune) => rune.changed);
+  await runes.stop();
+  return { changed, folders };
+}

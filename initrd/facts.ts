@@ -1,0 +1,67 @@
+// What the runes are told about this machine, out of what the phases found.
+
+import type { BootSetFacts, Facts, NicFacts } from '../src/runes/contract/facts.ts';
+import type { Field } from '../src/vfield/field.ts';
+import { formatMagnet } from '../src/vfield/magnet.ts';
+import type { FoundBootSet } from './local-image.ts';
+import type { Machine } from './machine.ts';
+import type { Interface, NetworkFacts } from './network.ts';
+
+/** Where the runtime keeps iPXE and the other loaders. */
+const LOADERS = '/boot';
+
+export interface Findings {
+  readonly role: string;
+  readonly machine: Machine;
+  /** The interface that the machine booted from or serves on; its address may not be known yet. */
+  readonly nic?: Interface;
+  readonly network?: NetworkFacts;
+  readonly bootSet?: FoundBootSet;
+  readonly field?: Field;
+}
+
+export function factsOf({ role, machine, nic, network, bootSet, field }: Findings): Facts {
+  const card = network ?? nic;
+  const bootNic = card && nicFacts(card, network);
+  return {
+    role,
+    kernelRelease: machine.kernelRelease,
+    commandLine: machine.commandLine,
+    nics: bootNic ? [bootNic] : [],
+    ...(bootNic ? { bootNic } : {}),
+    ...(machine.uuid ? { machineUuid: machine.uuid } : {}),
+    ...(bootSet ? { bootSet: bootSetFacts(bootSet) } : {}),
+    ...(field
+      ? { field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label } }
+      : {}),
+  };
+}
+
+function nicFacts({ name, mac }: Interface, network?: NetworkFacts): NicFacts {
+  if (!network) return { name, mac, dnsServers: [], addressSource: 'none' };
+  const gateway = network.routers[0];
+  return {
+    name,
+    mac,
+    address: network.address,
+    netmask: network.netmask,
+    dnsServers: network.dnsServers,
+    addressSource: network.origin,
+    ...(gateway ? { gateway } : {}),
+    ...(network.domain ? { domainName: network.domain } : {}),
+    ...(network.hostName ? { hostName: network.hostName } : {}),
+  };
+}
+
+function bootSetFacts({ bootSet, directory }: FoundBootSet): BootSetFacts {
+  return {
+    kernel: `${directory}/${bootSet.kernel}`,
+    initrdParts: [`${directory}/${bootSet.initrd}`],
+    loaders: LOADERS,
+  };
+}
+
+function magnetOf({ metainfo, port }: Field, network?: NetworkFacts): string {
+  const { infoHashV2, name } = metainfo;
+  return formatMagnet({ infoHashV2, name, peers: network ? [`${network.address}:${port}`] : [] });
+}

@@ -1,0 +1,58 @@
+// The last steps before the real init: give memory back, make this process safe to live on, and tell PID 1 to go.
+
+import { readlink, rm } from 'node:fs/promises';
+import { ViverError } from '../src/errors.ts';
+import { lockMemory } from '../src/sys/libc.ts';
+import type { Sys } from '../src/sys/sys.ts';
+
+/** The pipe that the shim reads (initrd/init.sh). */
+const GO_PIPE = '/run/go';
+/** The rootfs of the initrd, as this process sees it. */
+export const INITRAMFS = '/run/initramfs';
+/** The kernel's out-of-memory killer spares a process with this score (proc(5)). */
+const NEVER_KILL = '-1000';
+const POLL_MS = 50;
+
+/** Where the modules' squashfs is mounted, and the file behind it, which lies in RAM until it is removed. */
+export const MODULES_MOUNT = '/modules';
+export const MODULES_FILE = `${INITRAMFS}/viver/modules.squashfs`;
+
+/** systemd spares processes whose name begins with @ when it shuts down (ROOT_STORAGE_DAEMONS); without, shutdown waits 90 s for us. */
+export function becomeStorageDaemon(): void {
+  process.title = '@viver';
+}
+
+/** The modules were needed to find the hardware; the real system has its own. Frees their part of the initrd. */
+export async function letGoOfModules(sys: Sys): Promise<void> {
+  await sys.unmount(MODULES_MOUNT);
+  await rm(MODULES_FILE);
+  await sys.unmount(INITRAMFS);
+}
+
+/** From here on nothing that this process needs may wait for memory or be killed for lack of it. */
+export async function surviveMemoryPressure(sys: Sys): Promise<void> {
+  await sys.writeText('/proc/self/oom_score_adj', NEVER_KILL);
+  lockMemory();
+}
+
+/** Tells the shim to become `init`, and returns when PID 1 is the real one. */
+export async function switchRoot(sys: Sys, init: string): Promise<void> {
+  const shim = await readlink('/proc/1/exe');
+  await sys.writeText(GO_PIPE, `go ${init}\n`);
+  for (;;) {
+    const program = await readlink('/proc/1/exe').catch(() => shim);
+    if (program !== shim) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Tells the shim to open a rescue shell, and says why. This process goes on, so that what it serves stays there. */
+export async function openRescueShell(sys: Sys): Promise<void> {
+  await sys.writeText(GO_PIPE, 'shell\n');
+}
+
+/** Refuses a root whose init is not there: the kernel would panic with a line that nobody understands. */
+export async function checkInit(sys: Sys, newRoot: string, init: string): Promise<void> {
+  const { status } = await sys.run('chroot', [newRoot, '/bin/sh', '-c', '[ -x "$0" ]', init], { timeoutMs: 120_000 });
+  if (status !== 0) throw new ViverError('BOOT_NO_INIT', `${init} of the image is no program that can be started`);
+}

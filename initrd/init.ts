@@ -1,0 +1,143 @@
+// The one process. It starts in the initrd, finds hardware, network and image, makes the root, hands over to the real init, and lives on as
+// V-FIELD node and, on the first PC, as boot server. docs/boot-story.md tells the way with the reasons.
+
+import { CONTROL_SOCKET, openControlSocket } from '../src/control/control-socket.ts';
+import type { NodeStatus } from '../src/control/status.ts';
+import { errorLine, ViverError } from '../src/errors.ts';
+import { createLog, type Log } from '../src/log.ts';
+import { LinuxSys } from '../src/sys/linux.ts';
+import { parseCommandLine } from './cmdline.ts';
+import { configure } from './configure.ts';
+import { type BootContext, networkEffects, SYSFS } from './context.ts';
+import { type Findings, factsOf } from './facts.ts';
+import { becomeStorageDaemon, letGoOfModules, openRescueShell, surviveMemoryPressure, switchRoot } from './handover.ts';
+import { describeHardware, detectHardware, readManifest } from './hardware.ts';
+import { kmsgSink } from './kmsg.ts';
+import { findBootSet } from './local-image.ts';
+import { describeMachine, uptimeSeconds } from './machine.ts';
+import { wiredInterfaces } from './network.ts';
+import { Phases } from './phases.ts';
+import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, SHARED_RUN, searchContext } from './root.ts';
+import { joinNetwork, serve, writeResolvConf } from './serve.ts';
+
+/** What mounts and sockets ask the kernel for while no modprobe of the image can be reached. */
+const MODULES_OF_THE_ROOT = ['crc32c_generic', 'crc32c_intel', 'squashfs', 'overlay', 'af_packet', 'ipv6'];
+
+/** From the start of the program to a served room. Throws what stopped it before the handover. */
+async function run(boot: BootContext): Promise<void> {
+  const { sys, log, phases, machine, options } = boot;
+  const manifest = await phases.run(
+    'start',
+    () => readManifest(sys, machine),
+    (found) => `Viver ${found.programVersion} on Node ${found.nodeVersion}`,
+  );
+  if (options.shell) throw new ViverError('BOOT_SHELL_WANTED', 'viver.shell is on the kernel command line');
+  const hardware = await phases.run(
+    'hardware',
+    () => detectHardware(sys, log, machine),
+    (found) => describeHardware(found.report()),
+  );
+  await loadModules(hardware, MODULES_OF_THE_ROOT);
+
+  const isNetworkBoot = options.image?.startsWith('magnet:') ?? false;
+  const joining = joinNetwork(boot, isNetworkBoot);
+  const root = await (isNetworkBoot ? rootFromField(boot, hardware, joining) : rootFromDrive(boot, hardware));
+  await phases.run(
+    'root',
+    () => mountRoot(boot, root.device),
+    () => `overlay of ${root.device} and memory`,
+  );
+
+  const findings = await findingsOf(boot, root, isNetworkBoot ? await joining : undefined);
+  const configured = await phases.run(
+    'configure',
+    () => configure(boot, factsOf(findings)),
+    ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
+  );
+  const bootSet = root.local && (await findBootSet(searchContext(boot, hardware), root.local.drive));
+
+  const status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] } = firstStatus(
+    boot,
+    findings,
+    root,
+    manifest.programVersion,
+  );
+  await openControlSocket(CONTROL_SOCKET, () => ({ ...status, field: root.field.status() }));
+  await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
+  await sys.close();
+  await letGoOfModules(sys);
+  await surviveMemoryPressure(sys);
+  await phases.run(
+    'handover',
+    () => switchRoot(sys, options.init),
+    () => `PID 1 is ${options.init}`,
+  );
+
+  const network = await joining;
+  if (network) await writeResolvConf(boot, network);
+  const facts = factsOf({ ...findings, ...(network ? { network } : {}), ...(bootSet ? { bootSet } : {}) });
+  const runes = await serve(boot, facts, configured.folders, root.field);
+  if (network)
+    status.network = {
+      interfaceName: network.name,
+      mac: network.mac,
+      address: network.address,
+      origin: network.origin,
+    };
+  status.runes = Object.fromEntries(
+    (await runes.status()).map(({ rune, state, reason }) => [rune, reason ? `${state}: ${reason}` : state]),
+  );
+  phases.done('serve', runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
+}
+
+async function findingsOf(
+  boot: BootContext,
+  root: Root,
+  network: Awaited<ReturnType<typeof joinNetwork>>,
+): Promise<Findings> {
+  const { machine, options } = boot;
+  const [nic] = await wiredInterfaces(networkEffects(boot), options.bootMac);
+  const role = options.role ?? (root.local ? 'first' : 'node');
+  return { role, machine, field: root.field, ...(nic ? { nic } : {}), ...(network ? { network } : {}) };
+}
+
+function firstStatus(
+  { machine, phases }: BootContext,
+  { role }: Findings,
+  root: Root,
+  programVersion: string,
+): NodeStatus {
+  const { metainfo } = root.field;
+  return {
+    role,
+    programVersion,
+    kernelRelease: machine.kernelRelease,
+    image: { label: metainfo.image.label, source: root.source },
+    phases: phases.times,
+    field: root.field.status(),
+    runes: {},
+  };
+}
+
+/** Nothing that goes wrong in a callback may end the process that the root hangs on. */
+function outlive(log: Log): void {
+  process.on('uncaughtException', (error) => log.error(`uncaught: ${error.stack ?? errorLine(error)}`));
+  process.on('unhandledRejection', (reason) =>
+    log.error(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
+  );
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.on(signal, () => log.debug(`${signal} is passed over`));
+}
+
+becomeStorageDaemon();
+const sys = new LinuxSys();
+const machine = await describeMachine(sys, SYSFS);
+const { options, warnings } = parseCommandLine(machine.commandLine);
+await sys.writeText('/proc/sys/kernel/printk_devkmsg', 'on\n').catch(() => {});
+const log = createLog(kmsgSink(), '', options.debug ? 'debug' : 'info');
+outlive(log);
+for (const warning of warnings) log.warn(warning);
+await run({ sys, log, options, machine, phases: new Phases(log, uptimeSeconds) }).catch(async (error: unknown) => {
+  log.error(errorLine(error));
+  await openRescueShell(sys);
+});
