@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { labCommand } from '../lab/command.ts';
 import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
+import { initrdCommand } from './initrd.ts';
 import { runProgram } from './program.ts';
 
 const program = new Command('viver-kit').description(
@@ -12,6 +13,7 @@ const program = new Command('viver-kit').description(
 
 program.addCommand(hardwareCommand());
 program.addCommand(imageCommand());
+program.addCommand(initrdCommand());
 program.addCommand(labCommand());
 
 await runProgram(program, process.argv);
