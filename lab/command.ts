@@ -34,6 +34,14 @@ export function labCommand(): Command {
   lab.addCommand(machineCommand('console', 'the serial console of a machine; Ctrl-] leaves').action(console_));
   lab.addCommand(roomCommand('status', 'machines, phases, seconds, memory').option('--json', 'as JSON').action(status));
   lab.addCommand(roomCommand('down', 'cut the power of all and close the room').action(({ room }) => down(room)));
+  lab.addCommand(
+    new Command('demo')
+      .description(
+        'the demonstration: stick, diskless PCs, power cut, and every file compared; needs root for its files',
+      )
+      .option('--quick', 'one diskless PC')
+      .action(demo),
+  );
   return lab;
 }
 
@@ -112,6 +120,13 @@ async function down(room: string): Promise<void> {
   const path = await controlSocketPath(room);
   await askRoom(path, { action: 'down' });
   while (await isAnswering(path)) await delay(50);
+}
+
+/** The demonstration pulls in much; the other commands start without it. */
+async function demo({ quick }: { quick?: true }): Promise<void> {
+  const { runDemonstration } = await import('./demonstration/run.ts');
+  const report = await runDemonstration({ quick: quick ?? false });
+  if (!report.ok) process.exitCode = 1;
 }
 
 function parseMedium(text: string): Medium {

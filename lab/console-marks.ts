@@ -1,7 +1,7 @@
 // What can be read off a serial line, as data: from the firmware's first sign to the login prompt. Order is the order of a boot.
 
 export interface ConsoleMark {
-  /** Name of the phase that begins here. */
+  /** Name of the phase that this line stands for. */
   readonly phase: string;
   /** Matched against one line without control sequences. */
   readonly pattern: RegExp;
@@ -9,8 +9,8 @@ export interface ConsoleMark {
   readonly partial?: true;
 }
 
-/** Lines of the initrd: `[   12.345678] viver: phase network 10.0.0.7 by DHCP`. The name becomes the phase. */
-export const VIVER_PHASE = /viver: phase ([a-z][a-z0-9-]{0,31})(?:\s+(.*))?$/;
+/** Lines of the initrd: `[   12.345678] viver: phase hardware: 31 modules`. The name becomes the phase, which has ended here. */
+export const VIVER_PHASE = /viver: phase ([a-z][a-z0-9-]{0,31}): (.*)$/;
 
 /** The time that the kernel puts before a line, in seconds since it started (printk.time). */
 export const KERNEL_TIME = /^\[\s*(\d+\.\d+)\]/;
@@ -34,7 +34,7 @@ export const CONSOLE_MARKS: readonly ConsoleMark[] = [
   { phase: 'kernel', pattern: /Linux version \d/ },
   { phase: 'systemd', pattern: /systemd\[1\]: systemd \d+\S* running in system mode/ },
   { phase: 'multi-user', pattern: /Reached target .*multi-user\.target/ },
-  { phase: 'login', pattern: /^\S+ login: ?$/, partial: true },
+  { phase: 'login', pattern: /^\S+ login:/, partial: true },
   { phase: 'shutdown', pattern: /Reached target .*(shutdown|poweroff|reboot)\.target|systemd-shutdown\[1\]: / },
   { phase: 'power-off', pattern: /reboot: Power down/ },
 ];
@@ -42,7 +42,7 @@ export const CONSOLE_MARKS: readonly ConsoleMark[] = [
 /** Lines that say that a boot has failed; the demonstration gives up at once when it sees one. */
 export const FAILURE_PATTERNS: readonly RegExp[] = [
   /Kernel panic - not syncing/,
-  /viver: (?:fatal|rescue)\b/,
+  /viver: phase \S+ failed: /,
   /You are in emergency mode/,
   /Attempted to kill init/,
 ];

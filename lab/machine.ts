@@ -66,7 +66,7 @@ export function qemuArguments(machine: MachineDescription, files: MachineFiles):
     ...acceleratorArguments(files.accelerator),
     ...firmwareArguments(machine, files),
     ...channelArguments(files),
-    ...mediumArguments(machine.medium),
+    ...mediumArguments(machine),
     ...networkArguments(machine),
     ...kernelArguments(machine),
   ];
@@ -118,14 +118,15 @@ function channelArguments(files: MachineFiles): string[] {
 }
 
 /** Media are never written to: what a guest writes goes to a file that QEMU has already unlinked. */
-function mediumArguments(medium: Medium): string[] {
+function mediumArguments({ medium, kernel }: MachineDescription): string[] {
   if (medium.kind === 'none') return [];
   const file = escapeComma(medium.image);
   const drive = `if=none,id=medium,format=raw,file=${file},${medium.kind === 'cd' ? 'readonly=on' : 'snapshot=on'}`;
+  const order = kernel ? '' : ',bootindex=0'; // a kernel given by itself takes the first place
   const devices = {
-    usb: ['-device', 'qemu-xhci', '-device', 'usb-storage,drive=medium,removable=on,bootindex=0'],
-    disk: ['-device', 'ide-hd,drive=medium,bootindex=0'],
-    cd: ['-device', 'ide-cd,drive=medium,bootindex=0'],
+    usb: ['-device', 'qemu-xhci', '-device', `usb-storage,drive=medium,removable=on${order}`],
+    disk: ['-device', `ide-hd,drive=medium${order}`],
+    cd: ['-device', `ide-cd,drive=medium${order}`],
   };
   return ['-drive', drive, ...devices[medium.kind]];
 }

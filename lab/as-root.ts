@@ -1,0 +1,23 @@
+// The few steps that need root (making a system whose files belong to root, reading it): directly, or by sudo, which asks at the
+// terminal. The room itself never needs root.
+
+import { spawn } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { ViverError } from '../src/errors.ts';
+
+/** Runs a program as root with this terminal for its messages and sudo's question; returns what it wrote to standard output. */
+export function runAsRoot(command: string, args: readonly string[]): Promise<string> {
+  const [program, ...rest] = userInfo().uid === 0 ? [command, ...args] : ['sudo', '--', command, ...args];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program!, rest, { stdio: ['inherit', 'pipe', 'inherit'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.on('error', (error) =>
+      reject(new ViverError('LAB_NO_PROGRAM', `${program}: ${error.message}: run 'make setup'`)),
+    );
+    child.on('close', (status) => {
+      if (status === 0) resolve(Buffer.concat(output).toString('utf8'));
+      else reject(new ViverError('LAB_PROGRAM_FAILED', `${command} failed with status ${status}`));
+    });
+  });
+}

@@ -1,0 +1,15 @@
+// Lines of priority "err" that a stock Debian writes in these virtual machines without Viver too, each with its reason. Whatever is not
+// here counts as ours. A boot of the same system from its own disk has none.
+
+export const KNOWN_NOISE: readonly { readonly pattern: RegExp; readonly reason: string }[] = [];
+
+/** Messages of the kernel that would mean harm to the root file system, at any priority. */
+export const HARM_PATTERNS: readonly RegExp[] = [
+  /I\/O error|Buffer I\/O/,
+  /SQUASHFS error/i,
+  /\bnbd\d*: (?!.*(?:partition|capacity change))/,
+  /overlayfs: .*(?:fail|error|invalid)/i,
+  /Out of memory|oom-kill/,
+  /blocked for more than \d+ seconds/,
+  /\bBUG:|\bOops\b|general protection fault/,
+];

@@ -1,0 +1,79 @@
+// The image and the stick of the demonstration, made as a user makes them: by viver-kit's command line. Both are kept until the system,
+// or the code that makes them, changes.
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runAsRoot } from '../as-root.ts';
+import type { DebianSystem } from '../debian.ts';
+import { PROJECT_DIRECTORY } from '../room-paths.ts';
+import { shareOption } from './plan.ts';
+
+/** What a kernel needs to be watched over a serial line; everything else is as any user has it. */
+const KERNEL_OPTIONS = ['console=ttyS0,115200', 'systemd.show_status=1'];
+
+const IMAGE_CODE = ['kit', 'src/images', 'src/vfield', 'src/wire'];
+const STICK_CODE = ['kit', 'build', 'initrd', 'src', 'package-lock.json'];
+
+export interface DemonstrationMedia {
+  readonly image: string;
+  readonly imageBytes: number;
+  readonly stick: string;
+}
+
+/** @param name Of the stick: runs with other kernel options have other sticks. */
+export async function makeMedia(
+  directory: string,
+  system: DebianSystem,
+  stickName: string,
+  share: number,
+): Promise<DemonstrationMedia> {
+  const image = join(directory, 'debian.viver');
+  const systemKey = await readFile(join(directory, 'system.stamp'), 'utf8');
+  const imageKey = await keyOf([systemKey], IMAGE_CODE);
+  await madeOnce(image, imageKey, () =>
+    // The tree belongs to root, and some of its files are for root's eyes only.
+    runKit(runAsRoot, ['image', 'create', '--root', system.root, '--output', image]),
+  );
+  const imageBytes = (await stat(image)).size;
+  const stick = join(directory, stickName);
+  const options = [...KERNEL_OPTIONS, shareOption(share, imageBytes)].join(' ');
+  await madeOnce(stick, await keyOf([imageKey, options], STICK_CODE), () =>
+    runKit(runAsRoot, ['media', 'create', '--image', image, '--output', stick, '--append', options]),
+  );
+  return { image, imageBytes, stick };
+}
+
+async function runKit(run: typeof runAsRoot, args: readonly string[]): Promise<void> {
+  const kit = join(PROJECT_DIRECTORY, 'kit', 'main.ts');
+  await run(process.execPath, ['--disable-warning=ExperimentalWarning', kit, ...args]);
+}
+
+/** Runs `make` unless `file` was made with the same key. */
+async function madeOnce(file: string, key: string, make: () => Promise<void>): Promise<void> {
+  const stamp = `${file}.stamp`;
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && (await readFile(stamp, 'utf8').catch(() => '')) === key) return;
+  await rm(stamp, { force: true });
+  await make();
+  await writeFile(stamp, key);
+}
+
+/** A hash of `values` and of every file below the project's `paths`. */
+async function keyOf(values: readonly string[], paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(values));
+  for (const path of paths) {
+    for (const file of await filesBelow(join(PROJECT_DIRECTORY, path))) hash.update(file).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'));
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
+}
