@@ -1,9 +1,17 @@
 // viver-kit hardware: what hardware detection in the initrd would answer, on the desk.
 
 import { readdir, readFile } from 'node:fs/promises';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ViverError } from '../src/errors.ts';
+import {
+  type HardwareNames,
+  idsOfModalias,
+  type NameList,
+  namesOf,
+  parseNameList,
+} from '../src/hwdetect/hardware-names.ts';
 import {
   buildModuleTables,
   MODULE_TABLE_FILES,
@@ -11,6 +19,8 @@ import {
   type ModuleTableTexts,
 } from '../src/hwdetect/module-tables.ts';
 import { resolve } from '../src/hwdetect/resolve.ts';
+import { type Device, scanDevices } from '../src/hwdetect/sysfs-scan.ts';
+import { LinuxSys } from '../src/sys/linux.ts';
 
 /** The `hardware` sub-command of viver-kit. */
 export function hardwareCommand(): Command {
@@ -20,6 +30,13 @@ export function hardwareCommand(): Command {
     .description('read modaliases from standard input; print each, a tab, and the modules that modprobe -R would name')
     .requiredOption('--modules <dir>', 'a folder of modules, or a root with one kernel in lib/modules')
     .action(async (options: { modules: string }) => resolveStandardInput(options.modules));
+  command
+    .command('list')
+    .description('list the devices of a machine, what they are, their drivers and the modules they want')
+    .option('--sys <dir>', 'where sysfs is', '/sys')
+    .option('--modules <dir>', 'a folder of modules (default: those of the running kernel)')
+    .option('--json', 'as JSON')
+    .action(async (options: ListOptions) => listDevices(options));
   return command;
 }
 
@@ -48,6 +65,46 @@ async function resolveStandardInput(directory: string): Promise<void> {
   await new Promise((done) => process.stdout.write(Buffer.from(answers.join(''), 'latin1'), done));
 }
 
+interface ListOptions {
+  readonly sys: string;
+  readonly modules?: string;
+  readonly json?: boolean;
+}
+
+async function listDevices(options: ListOptions): Promise<void> {
+  const tables = await readModuleTables(options.modules ?? `/lib/modules/${release()}`);
+  const lists = { pci: await readNames('pci.ids'), usb: await readNames('usb.ids') };
+  const { devices, oddFiles } = await scanDevices(new LinuxSys(), options.sys, { drivers: true });
+  const rows = devices.map((device) => {
+    const ids = idsOfModalias(device.modalias);
+    const names = ids === undefined ? {} : namesOf(lists[ids.bus], ids);
+    return { ...device, names, modules: [...new Set(resolve(tables, device.modalias))] };
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify({ devices: rows, oddFiles }, undefined, 2)}\n`);
+  else process.stdout.write(rows.map(describeRow).join(''));
+  for (const odd of oddFiles) process.stderr.write(`${odd.path}: ${odd.reason}\n`);
+}
+
+function describeRow(row: Device & { names: HardwareNames; modules: readonly string[] }): string {
+  const { kind, vendor, device } = row.names;
+  const what = [kind, [vendor, device].filter(Boolean).join(' ')].filter(Boolean).join(': ');
+  const details = [
+    `  modalias  ${row.modalias}\n`,
+    row.driver === undefined ? '' : `  driver    ${row.driver}\n`,
+    row.modules.length === 0 ? '' : `  modules   ${row.modules.join(' ')}\n`,
+  ];
+  return `${row.id}${what === '' ? '' : `  ${what}`}\n${details.join('')}`;
+}
+
+/** Debian's lists (packages pci.ids, usb.ids); without them devices only have their numbers. */
+async function readNames(file: string): Promise<NameList> {
+  for (const folder of ['/usr/share/misc', '/usr/share/hwdata', '/var/lib/usbutils']) {
+    const text = await readIfThere(join(folder, file), 'utf8');
+    if (text !== undefined) return parseNameList(text);
+  }
+  return new Map();
+}
+
 async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
@@ -55,24 +112,29 @@ async function readAll(stream: AsyncIterable<Buffer>): Promise<string> {
 }
 
 async function findModuleFolder(directory: string): Promise<string> {
-  const names = await readdir(directory);
-  if (names.some((name) => name === 'modules.dep' || name === 'modules.alias')) return directory;
+  if (await isModuleFolder(directory)) return directory;
   for (const below of ['lib/modules', 'usr/lib/modules']) {
-    const releases = await readdir(join(directory, below)).catch(() => []);
-    if (releases.length === 1) return join(directory, below, releases[0]!);
-    if (releases.length > 1) {
-      throw new ViverError(
-        'HWDETECT_MODULES_AMBIGUOUS',
-        `${join(directory, below)} has several kernels (${releases.join(', ')}); name one of them`,
-      );
+    const all = (await readdir(join(directory, below)).catch((): string[] => [])).map((name) =>
+      join(directory, below, name),
+    );
+    const folders: string[] = [];
+    for (const folder of all) if (await isModuleFolder(folder)) folders.push(folder);
+    if (folders.length > 1) {
+      throw new ViverError('HWDETECT_MODULES_AMBIGUOUS', `several kernels; name one of them: ${folders.join(', ')}`);
     }
+    if (folders.length === 1) return folders[0]!;
   }
   throw new ViverError('HWDETECT_NO_MODULES', `${directory} has neither modules.dep nor lib/modules/RELEASE`);
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function isModuleFolder(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch((): string[] => []);
+  return names.includes('modules.dep') || names.includes('modules.alias');
+}
+
+async function readIfThere(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): Promise<string | undefined> {
   try {
-    return await readFile(path, 'latin1');
+    return await readFile(path, encoding);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

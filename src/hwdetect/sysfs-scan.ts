@@ -1,6 +1,6 @@
 // Finds the devices of this machine: everything in sysfs that carries a modalias (PCI, USB, virtio, ACPI, platform, scsi, mmc,
-// serio, hid, vmbus, xen, input …). Every such device has a bus or a class, so the lists in bus/*/devices and class/* lead to all
-// of them; a walk over the whole of /sys/devices would read four times as many folders. The root is the caller's.
+// serio, hid, vmbus, xen, input …). Every such device has a bus or a class, or is the root of a subsystem (cpu), so the lists in
+// bus/*/devices, class/* and devices/system lead to all of them without a walk over all of /sys/devices. The root is the caller's.
 // Nothing is refused: what cannot be read is reported and the rest goes on.
 
 import { errorLine } from '../errors.ts';
@@ -86,6 +86,8 @@ async function listFolders(sys: Sys, root: string, tally: Tally): Promise<Place[
     ...buses.map((bus) => ({ bus, folder: `${root}/bus/${bus}/devices` })),
     // Buses come first: `block`, `scsi_host` and the like have no modalias, `input` and `dmi` have.
     ...classes.filter((name) => !buses.includes(name)).map((bus) => ({ bus, folder: `${root}/class/${bus}` })),
+    // The processors' features are announced once, by the root of their subsystem.
+    { bus: 'system', folder: `${root}/devices/system` },
   ];
   const places = await Promise.all(
     folders.map(async ({ bus, folder }) =>
