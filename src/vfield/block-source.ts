@@ -7,8 +7,8 @@ import { ViverError } from '../errors.ts';
 export interface BlockSource {
   readonly sizeBytes: number;
   /**
-   * Exactly `lengthBytes` bytes at `offsetBytes`, which lie inside the source; may be a view that must not be changed.
-   * May wait for ever. Rejects with the signal's reason after an abort, with ViverError `BLOCK_RANGE` outside the source.
+   * Exactly `lengthBytes` bytes at `offsetBytes`, which lie inside the source. May be a view: the reader must not change it, and
+   * the source leaves it as it is for as long as the reader holds it (a reply may lie in a socket's queue). May wait for ever. Rejects with the signal's reason after an abort, with ViverError `BLOCK_RANGE` outside the source.
    */
   read(offsetBytes: number, lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
 }
@@ -40,8 +40,15 @@ export function bytesSource(bytes: Uint8Array): BlockSource {
 
 /** `source` followed by zeros up to a multiple of `unitBytes`, so that a block device of whole sectors shows all of it. */
 export function zeroPadded(source: BlockSource, unitBytes: number): BlockSource {
-  const sizeBytes = Math.ceil(source.sizeBytes / unitBytes) * unitBytes;
+  return zeroExtended(source, Math.ceil(source.sizeBytes / unitBytes) * unitBytes);
+}
+
+/** `source` followed by zeros up to `sizeBytes`; the source itself when it is as large. */
+export function zeroExtended(source: BlockSource, sizeBytes: number): BlockSource {
   if (sizeBytes === source.sizeBytes) return source;
+  if (sizeBytes < source.sizeBytes) {
+    throw new ViverError('BLOCK_RANGE', `a source of ${source.sizeBytes} bytes does not fit into ${sizeBytes}`);
+  }
   return {
     sizeBytes,
     async read(offsetBytes, lengthBytes, signal) {
