@@ -1,0 +1,169 @@
+// Who we are connected to: listening, dialing, handshakes, one connection per peer, bans. Owns the peers' life; what they say goes to the swarm.
+
+import type { Log } from '../log.ts';
+import type { Clock } from './clock.ts';
+import { Dialer } from './dialer.ts';
+import { sameBytes } from './hash.ts';
+import { type Handshake, INFO_HASH_BYTES } from './peer/handshake.ts';
+import type { Message } from './peer/messages.ts';
+import { Peer } from './peer/peer.ts';
+import { KEEP_ALIVE_MS, PeerWire } from './peer/wire.ts';
+import type { Duplex, DuplexHandlers, Listener, Transport } from './transport.ts';
+
+/** Connections held at once; a room has 200 members. */
+const MAX_PEERS = 512;
+/** A connection that said nothing for so long may be replaced by a new one of the same peer. */
+const STALE_MS = KEEP_ALIVE_MS + 1_500;
+
+export interface ConnectionsOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  readonly infoHashV1: Uint8Array;
+  readonly infoHashV2: Uint8Array;
+  readonly pieceCount: number;
+  onOpen(peer: Peer, handshake: Handshake): void;
+  onMessage(peer: Peer, message: Message): void;
+  onClose(peer: Peer): void;
+}
+
+export class Connections {
+  readonly dialer: Dialer;
+  readonly #options: ConnectionsOptions;
+  readonly #ownId: string;
+  readonly #peers = new Map<string, Peer>();
+  /** Every open wire, those before their handshake included. */
+  readonly #wires = new Set<PeerWire>();
+  readonly #banned = new Set<string>();
+  #listener: Listener | undefined;
+  #closed = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#ownId = options.peerId.toHex();
+    this.dialer = new Dialer(options.clock, (address) => this.#dial(address));
+  }
+
+  /** Connected peers, by id. */
+  get peers(): ReadonlyMap<string, Peer> {
+    return this.#peers;
+  }
+
+  async listen(address: { host?: string; port: number }): Promise<number> {
+    this.#listener = await this.#options.transport.listen(address, (duplex) => this.#accept(duplex));
+    return this.#listener.port;
+  }
+
+  /** Ends the connection and refuses the peer from now on. */
+  ban(peer: Peer, reason: string): void {
+    this.#options.log.warn(`${peer.address} is banned: ${reason}`);
+    this.#banned.add(peer.id);
+    if (peer.dialAddress) this.dialer.never(peer.dialAddress);
+    peer.wire.close(`banned: ${reason}`);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const wire of [...this.#wires]) wire.close('this node ends');
+    await this.#listener?.close();
+  }
+
+  #accept(duplex: Duplex): DuplexHandlers {
+    return this.#open(duplex, undefined);
+  }
+
+  #dial(address: string): Promise<void> {
+    return this.#options.transport.connect(address, (duplex) => this.#open(duplex, address));
+  }
+
+  #open(duplex: Duplex, dialed: string | undefined): DuplexHandlers {
+    let peer: Peer | undefined;
+    const wire = new PeerWire(
+      duplex,
+      this.#options.clock,
+      {
+        onHandshake: (handshake) => {
+          peer = this.#greet(wire, handshake, dialed);
+        },
+        onMessage: (message) => {
+          if (peer) this.#options.onMessage(peer, message);
+        },
+        onDrain: () => peer?.uploads.drained(),
+        onClose: (reason) => this.#ended(wire, peer, dialed, reason),
+      },
+      dialed === undefined ? undefined : this.#ownHandshake(this.#options.infoHashV1),
+    );
+    this.#wires.add(wire);
+    if (this.#closed || this.#wires.size > MAX_PEERS) wire.close('no room for more connections');
+    return wire.handlers;
+  }
+
+  #ownHandshake(infoHash: Uint8Array): Handshake {
+    return { infoHash, peerId: this.#options.peerId, extended: true, fast: true, version2: true };
+  }
+
+  #greet(wire: PeerWire, handshake: Handshake, dialed: string | undefined): Peer | undefined {
+    const refusal = this.#refusal(wire, handshake, dialed);
+    if (refusal !== undefined) {
+      wire.close(refusal);
+      return undefined;
+    }
+    if (!wire.initiator) wire.greet(this.#ownHandshake(handshake.infoHash));
+    const peer = new Peer(wire, handshake, this.#options.pieceCount);
+    peer.dialAddress = dialed;
+    this.#peers.set(peer.id, peer);
+    this.#options.onOpen(peer, handshake);
+    return peer;
+  }
+
+  /** Why the connection is not wanted, or undefined. */
+  #refusal(wire: PeerWire, handshake: Handshake, dialed: string | undefined): string | undefined {
+    if (!this.#isOurImage(handshake.infoHash)) return 'asks for another image';
+    const id = handshake.peerId.toHex();
+    if (id === this.#ownId) {
+      if (dialed) this.dialer.never(dialed);
+      return 'ourselves';
+    }
+    if (this.#banned.has(id)) return 'banned';
+    const other = this.#peers.get(id);
+    if (!other) return undefined;
+    if (!this.#replaces(wire, other)) {
+      if (dialed) other.aliases.add(dialed);
+      return 'connected already';
+    }
+    other.wire.close('replaced by a newer connection');
+    return undefined;
+  }
+
+  /** Of two connections between the same two peers both must keep the same one: the one made by the peer with the smaller id. */
+  #replaces(wire: PeerWire, other: Peer): boolean {
+    if (other.wire.silentMs > STALE_MS) return true;
+    if (wire.initiator === other.wire.initiator) return false;
+    return wire.initiator === this.#ownId < other.id;
+  }
+
+  #isOurImage(hash: Uint8Array): boolean {
+    const { infoHashV1, infoHashV2 } = this.#options;
+    return sameBytes(hash, infoHashV1) || sameBytes(hash, infoHashV2.subarray(0, INFO_HASH_BYTES));
+  }
+
+  #ended(wire: PeerWire, peer: Peer | undefined, dialed: string | undefined, reason: string): void {
+    this.#wires.delete(wire);
+    this.#options.log.debug(`${peer?.address ?? wire.remoteAddress}: connection ended: ${reason}`);
+    if (!peer) {
+      if (dialed && !this.#isAlias(dialed)) this.dialer.lost(dialed, false);
+      return;
+    }
+    if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id);
+    this.#options.onClose(peer);
+    for (const address of new Set([...peer.aliases, peer.dialAddress, dialed]))
+      if (address) this.dialer.lost(address, true);
+  }
+
+  #isAlias(address: string): boolean {
+    for (const peer of this.#peers.values()) if (peer.aliases.has(address) || peer.dialAddress === address) return true;
+    return false;
+  }
+}

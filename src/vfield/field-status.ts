@@ -1,0 +1,91 @@
+// How a field is, as plain data: what `viver status`, the dashboard and the lab read. Pure.
+
+import type { FieldSource } from './field-source.ts';
+import type { Metainfo } from './metainfo.ts';
+import type { Peer } from './peer/peer.ts';
+import type { Swarm } from './swarm.ts';
+
+export interface FieldPeerStatus {
+  /** `host:port`, where it can be connected to if that is known. */
+  readonly address: string;
+  readonly id: string;
+  /** One of our nodes: where it serves from. Undefined for other BitTorrent clients. */
+  readonly kind?: 'medium' | 'ram';
+  readonly client: string;
+  readonly shareBytes: number;
+  /** Pieces that it has announced. */
+  readonly held: number;
+  readonly bytesFrom: number;
+  readonly bytesTo: number;
+  /** Usual time for a piece, in ms. */
+  readonly pieceMs: number;
+}
+
+export interface FieldStatus {
+  /** Hex of the SHA-256 info hash. */
+  readonly infoHash: string;
+  /** This node's id among the members. */
+  readonly id: string;
+  readonly kind: 'medium' | 'ram';
+  readonly sizeBytes: number;
+  readonly pieces: number;
+  /** Pieces in this node's RAM, and how many of them are announced. */
+  readonly held: number;
+  readonly kept: number;
+  /** Pieces that placement gives to this node. */
+  readonly owned: number;
+  readonly shareBytes: number;
+  readonly copies: {
+    /** Copies of the rarest piece in the RAM of the room, ours included; at 1, every medium may be pulled. */
+    readonly min: number;
+    /** Copies that placement aims at; 0 while the room's RAM cannot hold the image. */
+    readonly target: number;
+  };
+  readonly bytesFrom: { readonly local: number; readonly peers: Readonly<Record<string, number>> };
+  /** Reads not answered yet, and pieces they wait for. */
+  readonly waitingReads: number;
+  readonly waitingPieces: number;
+  readonly peers: readonly FieldPeerStatus[];
+}
+
+export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSource): FieldStatus {
+  const { store, keeper, member } = swarm;
+  return {
+    infoHash: metainfo.infoHashV2.toHex(),
+    id: member.id,
+    kind: member.kind,
+    sizeBytes: metainfo.lengthBytes,
+    pieces: metainfo.pieceCount,
+    held: store.held,
+    kept: store.kept.count,
+    owned: keeper.owned.count,
+    shareBytes: member.shareBytes,
+    copies: { min: swarm.availability.leastCopies(store.kept), target: keeper.placement?.copies ?? 0 },
+    bytesFrom: { local: source.localBytes, peers: bytesFromPeers(swarm) },
+    waitingReads: source.waitingReads,
+    waitingPieces: swarm.requests.waitingPieces,
+    peers: Array.from(swarm.connections.peers.values(), peerStatus),
+  };
+}
+
+function bytesFromPeers(swarm: Swarm): Record<string, number> {
+  const bytes = Object.fromEntries(swarm.bytesFromGone);
+  for (const peer of swarm.connections.peers.values()) {
+    bytes[peer.address] = (bytes[peer.address] ?? 0) + peer.bytesFrom;
+  }
+  return bytes;
+}
+
+function peerStatus(peer: Peer): FieldPeerStatus {
+  return {
+    address: peer.address,
+    id: peer.id,
+    ...(peer.member ? { kind: peer.member.kind } : {}),
+    client: peer.client,
+    shareBytes: peer.member?.shareBytes ?? 0,
+    held: peer.has.count,
+    bytesFrom: peer.bytesFrom,
+    bytesTo: peer.bytesTo,
+    pieceMs: Math.round(peer.pieceMs * 100) / 100,
+  };
+}

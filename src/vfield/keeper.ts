@@ -1,0 +1,193 @@
+// What this node keeps in RAM for the room: asks placement what is its own, says what to fetch next in the background, which verified piece
+// is kept, and lets go of what others have taken over. Decides only; the store holds the bytes, the swarm talks to peers.
+//
+// Letting go has two phases: first dont-have is announced, then, after a grace time in which requests are still served, the piece is dropped, if
+// a member that placement names as its owner still announces it. So of two members that let go at once, each sees the other's
+// dont-have, and both take it back. A piece whose last known copy in RAM is here is pinned.
+
+import type { Availability } from './availability.ts';
+import { BitSet } from './bitset.ts';
+import type { Clock } from './clock.ts';
+import { mix, type Placement, type PlacementMember, placePieces, seedOf } from './placement.ts';
+import { DEMAND_SLOTS, type PieceStore } from './store.ts';
+
+/** Between dont-have and the drop. */
+const GRACE_MS = 500;
+/** The order of the background is made anew so often at most. */
+const ORDER_MS = 250;
+/** Pieces let go at a time, so that others can follow. */
+const MAX_LEAVING = 64;
+
+export interface KeeperOptions {
+  readonly clock: Clock;
+  readonly store: PieceStore;
+  readonly availability: Availability;
+  readonly pieceCount: number;
+  /** Pieces that this node may keep; 0 for one that serves from its medium. */
+  capacity: number;
+  readonly ownId: string;
+  /** Tells all peers that we have, or will no longer have, a piece. */
+  announce(piece: number, have: boolean): void;
+  /** One of these members is connected and has announced `piece` from its RAM. */
+  isHeldBy(piece: number, members: readonly string[]): boolean;
+}
+
+export class Keeper {
+  readonly #options: KeeperOptions;
+  #placement: Placement | undefined;
+  #owned: BitSet;
+  #ownedKept = 0;
+  #order: number[] = [];
+  #orderAt = 0;
+  #orderMadeAt = Number.NEGATIVE_INFINITY;
+  #dirty = true;
+  /** Pieces announced as leaving, and when they may go. */
+  readonly #leaving = new Map<number, number>();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#owned = new BitSet(options.pieceCount);
+  }
+
+  /** Pieces that placement gives to this node. */
+  get owned(): BitSet {
+    return this.#owned;
+  }
+
+  get placement(): Placement | undefined {
+    return this.#placement;
+  }
+
+  set capacity(pieces: number) {
+    this.#options.capacity = pieces;
+    this.#dirty = true;
+  }
+
+  /** The members of the room have changed; `members` includes this node if it keeps anything. */
+  place(members: readonly PlacementMember[]): void {
+    this.#placement = placePieces(members, this.#options.pieceCount);
+    this.#owned = this.#placement.piecesOf(this.#options.ownId);
+    this.#ownedKept = 0;
+    for (const piece of this.#owned) {
+      if (this.#options.store.kept.has(piece)) this.#ownedKept++;
+      if (this.#leaving.delete(piece)) this.#options.announce(piece, true);
+    }
+    this.#keepCached();
+    this.#dirty = true;
+  }
+
+  /** News from peers: the order of the background may no longer be the best. */
+  touch(): void {
+    this.#dirty = true;
+  }
+
+  /** Whether a piece that has just been verified is to be kept and announced. */
+  shouldKeep(piece: number): boolean {
+    return this.#owned.has(piece) ? this.#mayKeepOwned() : this.#roomForRest() > 0;
+  }
+
+  /** A verified piece has been kept. */
+  onKept(piece: number): void {
+    if (this.#owned.has(piece)) this.#ownedKept++;
+    this.#options.announce(piece, true);
+  }
+
+  /** The next piece to fetch from a peer with these pieces: the rarest of our own, then the rarest of the rest while there is room. */
+  next(has: BitSet, busy: ReadonlyMap<number, unknown>): number | undefined {
+    if (this.#dirty) this.#makeOrder();
+    const { store } = this.#options;
+    while (this.#orderAt < this.#order.length && store.kept.has(this.#order[this.#orderAt]!)) this.#orderAt++;
+    for (let at = this.#orderAt; at < this.#order.length; at++) {
+      const piece = this.#order[at]!;
+      if (has.has(piece) && !store.has(piece) && !busy.has(piece) && this.shouldKeep(piece)) return piece;
+    }
+    return undefined;
+  }
+
+  /** Every few hundred ms: lets go where room is needed. @returns true when the background may find new work. */
+  tick(): boolean {
+    this.#finishLeaving();
+    this.#keepCached();
+    this.#beginLeaving();
+    return this.#dirty;
+  }
+
+  /** Pieces announced but on their way out count as not had. */
+  isLeaving(piece: number): boolean {
+    return this.#leaving.has(piece);
+  }
+
+  /** Pieces of our own that were only cached, for want of room or because they were not ours yet. */
+  #keepCached(): void {
+    if (this.#ownedKept === this.#owned.count) return;
+    for (const piece of this.#owned) {
+      if (this.#mayKeepOwned() && this.#options.store.keep(piece)) this.onKept(piece);
+    }
+  }
+
+  #mayKeepOwned(): boolean {
+    const { store } = this.#options;
+    return store.kept.count < store.slots - DEMAND_SLOTS;
+  }
+
+  /** Room for pieces that are not our own, when all of ours have theirs. */
+  #roomForRest(): number {
+    const missing = this.#owned.count - this.#ownedKept;
+    return this.#options.capacity - this.#options.store.kept.count - missing;
+  }
+
+  #makeOrder(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#orderMadeAt < ORDER_MS) return;
+    this.#orderMadeAt = now;
+    this.#dirty = false;
+    const own: number[] = [];
+    const rest: number[] = [];
+    const { store, availability } = this.#options;
+    for (let piece = 0; piece < this.#options.pieceCount; piece++) {
+      if (availability.holders[piece] === 0 || store.kept.has(piece)) continue;
+      if (this.#owned.has(piece)) own.push(piece);
+      else rest.push(piece);
+    }
+    const room = Math.max(0, this.#roomForRest());
+    this.#order = [...this.#rarestFirst(own), ...(room > 0 ? this.#rarestFirst(rest).slice(0, room) : [])];
+    this.#orderAt = 0;
+  }
+
+  /** Equal ones in an order of our own, so that members do not all ask for the same. */
+  #rarestFirst(pieces: number[]): number[] {
+    const seed = seedOf(this.#options.ownId);
+    const copies = this.#options.availability.ramHolders;
+    return pieces.sort((a, b) => copies[a]! - copies[b]! || mix(a, seed) - mix(b, seed));
+  }
+
+  #beginLeaving(): void {
+    const { store, clock } = this.#options;
+    let over = -this.#roomForRest() - this.#leaving.size;
+    if (over <= 0 || !this.#placement) return;
+    for (const piece of store.kept) {
+      if (over <= 0 || this.#leaving.size >= MAX_LEAVING) return;
+      if (this.#leaving.has(piece) || !this.#isTakenOver(piece)) continue;
+      this.#leaving.set(piece, clock.now() + GRACE_MS);
+      this.#options.announce(piece, false);
+      over--;
+    }
+  }
+
+  #finishLeaving(): void {
+    const now = this.#options.clock.now();
+    for (const [piece, dueAt] of this.#leaving) {
+      if (dueAt > now) continue;
+      this.#leaving.delete(piece);
+      if (this.#isTakenOver(piece)) this.#options.store.release(piece);
+      else this.#options.announce(piece, true);
+      this.#dirty = true;
+    }
+  }
+
+  /** Not ours, and an owner holds it. */
+  #isTakenOver(piece: number): boolean {
+    if (this.#owned.has(piece) || !this.#placement) return false;
+    return this.#options.isHeldBy(piece, this.#placement.ownersOf(piece));
+  }
+}

@@ -1,0 +1,225 @@
+// What rides on BEP 10: the extended handshake with our own key, metadata exchange (BEP 9), peer exchange (BEP 11), dont-have (BEP 54), and
+// our urgent request. Pure: bencoded payloads to values and back.
+//
+// Our key in the extended handshake: `viver` = { id, share (bytes), kind ('ram' or 'medium') }. Who sends it is one of our nodes, is
+// never choked, and counts in placement. `p` is the port it listens on, as in BEP 10.
+
+import { ViverError } from '../../errors.ts';
+import { Reader, Writer } from '../../wire/cursor.ts';
+import { type BencodeValue, bencodeEnd, decodeBencode, encodeBencode } from '../bencode.ts';
+import { formatAddress } from '../transport.ts';
+import { type BlockRange, decodeRange, encodeRange } from './messages.ts';
+
+/** Extension messages that we understand, and the number under which a peer is to send each to us. */
+export const OwnExtension = { ut_metadata: 1, ut_pex: 2, lt_donthave: 3, viver_urgent: 4 } as const;
+export type ExtensionName = keyof typeof OwnExtension;
+const EXTENDED_HANDSHAKE = 0;
+
+export { EXTENDED_HANDSHAKE };
+
+/** The longest info dictionary fetched from a peer: 28 bytes for each of 600,000 pieces. */
+export const MAX_METADATA_BYTES = 16_777_216;
+/** Bytes of one part of the metadata (BEP 9). */
+export const METADATA_PART_BYTES = 16_384;
+/** Addresses read from one exchange message; BEP 11 says 50, some clients send more. */
+export const MAX_EXCHANGED_ADDRESSES = 200;
+const MAX_MEMBER_ID_CHARACTERS = 64;
+const loose = { anyKeyOrder: true } as const;
+
+/** What one of our nodes says of itself. */
+export interface MemberHello {
+  /** The same for the whole life of the process. */
+  id: string;
+  shareBytes: number;
+  /** `medium`: it serves from its own boot medium, which may be pulled; not counted as a holder in RAM. */
+  kind: 'medium' | 'ram';
+}
+
+export interface ExtendedHandshake {
+  /** The peer's numbers for the extensions that it understands. */
+  extensions: Partial<Record<ExtensionName, number>>;
+  /** Port that it listens on. */
+  port?: number;
+  /** Bytes of the info dictionary, when it has it. */
+  metadataBytes?: number;
+  /** Requests that it queues. */
+  requestQueue?: number;
+  client?: string;
+  member?: MemberHello;
+}
+
+export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Array {
+  const { member } = handshake;
+  const value: Record<string, BencodeValue> = { m: { ...handshake.extensions } as Record<string, number> };
+  if (handshake.metadataBytes !== undefined) value.metadata_size = handshake.metadataBytes;
+  if (handshake.port !== undefined) value.p = handshake.port;
+  if (handshake.requestQueue !== undefined) value.reqq = handshake.requestQueue;
+  if (handshake.client !== undefined) value.v = handshake.client;
+  if (member) value.viver = { id: member.id, kind: member.kind, share: member.shareBytes };
+  return encodeBencode(value);
+}
+
+/** Fields of a wrong type are left out, as they are no part of what was agreed on. @throws ViverError when it is no bencode. */
+export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
+  const fields = dictionary(decodeBencode(payload, loose));
+  const member = decodeMember(fields.viver);
+  return {
+    extensions: decodeExtensions(fields.m),
+    ...optional('port', count(fields.p, 65_535)),
+    ...optional('metadataBytes', count(fields.metadata_size, MAX_METADATA_BYTES)),
+    ...optional('requestQueue', count(fields.reqq, 100_000)),
+    ...optional('client', text(fields.v)),
+    ...optional('member', member),
+  };
+}
+
+function decodeExtensions(value: BencodeValue | undefined): ExtendedHandshake['extensions'] {
+  const numbers = isDictionary(value) ? value : {};
+  const extensions: ExtendedHandshake['extensions'] = {};
+  for (const name of Object.keys(OwnExtension) as ExtensionName[]) {
+    const number = count(numbers[name], 255);
+    if (number !== undefined && number > 0) extensions[name] = number;
+  }
+  return extensions;
+}
+
+function decodeMember(value: BencodeValue | undefined): MemberHello | undefined {
+  if (!isDictionary(value)) return undefined;
+  const id = text(value.id);
+  const kind = text(value.kind);
+  const shareBytes = count(value.share, Number.MAX_SAFE_INTEGER);
+  if (!id || id.length > MAX_MEMBER_ID_CHARACTERS || shareBytes === undefined) return undefined;
+  if (kind !== 'medium' && kind !== 'ram') return undefined;
+  return { id, kind, shareBytes };
+}
+
+/** A message of ut_metadata (BEP 9). */
+export type MetadataMessage =
+  | { kind: 'request' | 'reject'; part: number }
+  | { kind: 'data'; part: number; totalBytes: number; bytes: Uint8Array };
+const metadataKinds = ['request', 'data', 'reject'] as const;
+
+export function encodeMetadataMessage(message: MetadataMessage): Uint8Array {
+  const head: Record<string, number> = { msg_type: metadataKinds.indexOf(message.kind), piece: message.part };
+  if (message.kind === 'data') head.total_size = message.totalBytes;
+  const bytes = encodeBencode(head);
+  return message.kind === 'data' ? new Writer(64).bytes(bytes).bytes(message.bytes).finish() : bytes;
+}
+
+/** @throws ViverError `PEER_METADATA` or a bencode error. */
+export function decodeMetadataMessage(payload: Uint8Array): MetadataMessage {
+  const end = bencodeEnd(payload, 0, loose);
+  const head = dictionary(decodeBencode(payload.subarray(0, end), loose));
+  const kind = metadataKinds[count(head.msg_type, 2) ?? -1];
+  const part = count(head.piece, MAX_METADATA_BYTES / METADATA_PART_BYTES);
+  if (!kind || part === undefined)
+    throw new ViverError('PEER_METADATA', 'peer: a metadata message without type or part');
+  if (kind !== 'data') return { kind, part };
+  const bytes = payload.subarray(end);
+  if (bytes.length > METADATA_PART_BYTES) {
+    throw new ViverError('PEER_METADATA', `peer: a metadata part of ${bytes.length} bytes`);
+  }
+  return { kind, part, totalBytes: count(head.total_size, MAX_METADATA_BYTES) ?? 0, bytes };
+}
+
+/** Addresses (`host:port`) as BEP 11 carries them: 4 or 16 bytes and a port. Names that are no numbers are left out. */
+export function encodePeerExchange(added: readonly string[]): Uint8Array {
+  const four = new Writer(64);
+  const six = new Writer(64);
+  for (const address of added) {
+    const compact = compactAddress(address);
+    if (compact) (compact.length === 6 ? four : six).bytes(compact);
+  }
+  const [four4, six6] = [four.finish(), six.finish()];
+  return encodeBencode({
+    added: four4,
+    'added.f': new Uint8Array(four4.length / 6),
+    added6: six6,
+    'added6.f': new Uint8Array(six6.length / 18),
+    dropped: '',
+    dropped6: '',
+  });
+}
+
+/** The added addresses of a BEP 11 message; who left is seen by the connection itself. @throws ViverError when it is no bencode. */
+export function decodePeerExchange(payload: Uint8Array): string[] {
+  const fields = dictionary(decodeBencode(payload, loose));
+  const addresses = [...expand(fields.added, 4), ...expand(fields.added6, 16)];
+  return addresses.slice(0, MAX_EXCHANGED_ADDRESSES);
+}
+
+function expand(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {
+  if (!(value instanceof Uint8Array)) return [];
+  const addresses: string[] = [];
+  for (let at = 0; at + hostBytes + 2 <= value.length; at += hostBytes + 2) {
+    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEX');
+    const host = hostBytes === 4 ? reader.take(4).join('.') : hostOfSixteen(reader);
+    const port = reader.u16();
+    if (port > 0) addresses.push(formatAddress(host, port));
+  }
+  return addresses;
+}
+
+function hostOfSixteen(reader: Reader): string {
+  return Array.from({ length: 8 }, () => reader.u16().toString(16)).join(':');
+}
+
+function compactAddress(address: string): Uint8Array | undefined {
+  const match = /^(?:\[([0-9a-f:]+)\]|(\d+\.\d+\.\d+\.\d+)):(\d+)$/.exec(address);
+  if (!match) return undefined;
+  const host = match[2] ? match[2].split('.').map(Number) : bytesOfSix(match[1]!);
+  if (!host || host.some((byte) => byte > 255)) return undefined;
+  return new Writer(18).bytes(Uint8Array.from(host)).u16(Number(match[3])).finish();
+}
+
+function bytesOfSix(text: string): number[] | undefined {
+  const [head = '', tail] = text.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail ? tail.split(':') : [];
+  const gap = 8 - before.length - after.length;
+  if (gap < 0 || (tail === undefined && gap > 0)) return undefined;
+  const words = [...before, ...new Array<string>(gap).fill('0'), ...after].map((word) => Number.parseInt(word, 16));
+  return words.flatMap((word) => [word >> 8, word & 255]);
+}
+
+/** BEP 54: the peer has dropped a piece. */
+export function encodeDontHave(piece: number): Uint8Array {
+  return new Writer(4).u32(piece).finish();
+}
+
+/** @throws ViverError `PEER_SHORT`. */
+export function decodeDontHave(payload: Uint8Array): number {
+  return new Reader(payload, 'PEER').u32();
+}
+
+/** Our `viver_urgent`: a request (BEP 3) that somebody waits for now; it goes before all others in the sender's queue. */
+export function encodeUrgent(range: BlockRange): Uint8Array {
+  return encodeRange(range, new Writer(12)).finish();
+}
+
+/** @throws ViverError `PEER_SHORT`. */
+export function decodeUrgent(payload: Uint8Array): BlockRange {
+  return decodeRange(new Reader(payload, 'PEER'));
+}
+
+function isDictionary(value: BencodeValue | undefined): value is { [key: string]: BencodeValue } {
+  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function dictionary(value: BencodeValue): { [key: string]: BencodeValue } {
+  if (isDictionary(value)) return value;
+  throw new ViverError('PEER_MESSAGE', 'peer: an extended message that is no dictionary');
+}
+
+/** An integer of 0..limit, or undefined. */
+function count(value: BencodeValue | undefined, limit: number): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= limit ? value : undefined;
+}
+
+function text(value: BencodeValue | undefined): string | undefined {
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : undefined;
+}
+
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): Partial<Record<Key, Value>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, Value>);
+}

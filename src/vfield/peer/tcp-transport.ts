@@ -1,0 +1,146 @@
+// The Transport over TCP: the one file of the field with node:net. Reads go into one static buffer per connection, which measured 1.2 to 1.4
+// times the speed of plain 'data' events; writes of one turn of the event loop leave as one system call.
+
+import { connect, createServer, type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { ViverError } from '../../errors.ts';
+import {
+  type Duplex,
+  type DuplexHandlers,
+  type DuplexOwner,
+  formatAddress,
+  type Listener,
+  parseAddress,
+  type Transport,
+} from '../transport.ts';
+
+/** Bytes of one read; libuv takes up to 32 of them before other work gets its turn. */
+const READ_BYTES = 262_144;
+/** Bytes waiting in this process above which bulk data has to wait: one block on its way while the next is asked for. */
+const WRITE_AHEAD_BYTES = 131_072;
+const CONNECT_MS = 3_000;
+
+export const tcpTransport: Transport = {
+  listen: ({ host, port }, accept) =>
+    new Promise((resolve, reject) => {
+      const server = createServer({ pauseOnConnect: true, highWaterMark: WRITE_AHEAD_BYTES });
+      server.on('connection', (accepted) => takeOver(accepted, accept));
+      server.once('error', (cause) => {
+        reject(new ViverError('FIELD_LISTEN', `can't listen on ${host ?? '*'}:${port}: ${cause.message}`, { cause }));
+      });
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve(listenerOf(server)));
+    }),
+
+  connect: (address, owner) =>
+    new Promise((resolve, reject) => {
+      const target = parseAddress(address);
+      if (!target) {
+        reject(new ViverError('FIELD_CONNECT', `${address} is no address`));
+        return;
+      }
+      const end = new TcpDuplex(address);
+      const socket = connect({ ...target, onread: end.onread, highWaterMark: WRITE_AHEAD_BYTES } as never);
+      const fail = (cause: Error): void =>
+        reject(
+          new ViverError('FIELD_CONNECT', `${address} does not answer: ${cause.message}`, { cause, retryable: true }),
+        );
+      socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('no answer in time')));
+      socket.once('error', fail);
+      socket.once('connect', () => {
+        socket.setTimeout(0);
+        socket.off('error', fail);
+        end.attach(socket, owner);
+        resolve();
+      });
+    }),
+};
+
+function listenerOf(server: Server): Listener {
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    close: async () => {
+      server.close();
+    },
+  };
+}
+
+/**
+ * Gives an accepted connection a static read buffer. Node offers `onread` only where a socket is made, so the handle moves into a socket of our own;
+ * if a later Node has no such handle, plain 'data' events do.
+ */
+function takeOver(accepted: Socket, accept: DuplexOwner): void {
+  const address = formatAddress(accepted.remoteAddress ?? '?', accepted.remotePort ?? 0);
+  const end = new TcpDuplex(address);
+  const inner = accepted as unknown as { _handle: unknown };
+  if (!inner._handle) {
+    end.attach(accepted, accept);
+    accepted.on('data', (chunk: Buffer) => end.deliver(chunk));
+    accepted.resume();
+    return;
+  }
+  const options = { handle: inner._handle, onread: end.onread, highWaterMark: WRITE_AHEAD_BYTES };
+  inner._handle = null;
+  const socket = new Socket(options as object as SocketConstructorOpts);
+  end.attach(socket, accept);
+  socket.resume();
+}
+
+class TcpDuplex implements Duplex {
+  readonly remoteAddress: string;
+  readonly onread: OnReadOpts;
+  #socket: Socket | undefined;
+  #handlers: DuplexHandlers | undefined;
+  #corked = false;
+  #closed = false;
+
+  constructor(remoteAddress: string) {
+    this.remoteAddress = remoteAddress;
+    this.onread = {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (count, buffer) => {
+        this.deliver(buffer.subarray(0, count));
+        return true;
+      },
+    };
+  }
+
+  attach(socket: Socket, owner: DuplexOwner): void {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('drain', () => this.#handlers?.onDrain());
+    socket.on('error', (error) => this.#end(error.message));
+    socket.on('close', () => this.#end('closed by the other side'));
+    socket.on('end', () => socket.destroy());
+    this.#handlers = owner(this);
+  }
+
+  deliver(chunk: Uint8Array): void {
+    if (!this.#closed) this.#handlers?.onData(chunk);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (!socket || this.#closed) return true;
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    return socket.write(bytes);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket?.destroy();
+  }
+
+  #end(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.destroy();
+    this.#handlers?.onClose(reason);
+  }
+}

@@ -1,0 +1,334 @@
+// Fetching pieces: which are wanted now, from whom each is being fetched, what waits for it. One attempt is one piece from one peer into one slot of the
+// store, so that a wrong hash always has exactly one author. A piece that somebody waits for may have two attempts; the first good one wins.
+// Bookkeeping only: bytes come in by `onBlock`, requests go out through the peers. Owns all attempts.
+
+import { type Clock, repeat } from './clock.ts';
+import { BLOCK_BYTES } from './peer/messages.ts';
+import type { Peer } from './peer/peer.ts';
+import { choosePeer, hedgeDelayMs } from './policy.ts';
+import type { PieceStore } from './store.ts';
+
+/** Background requests under way to one peer: 16 x 16 KiB fill a 1 Gbit/s link and delay a read by 2 ms at most. */
+export const BACKGROUND_WINDOW = 16;
+/** Requests under way to one peer in all; more than any client's queue takes is refused by it. */
+const URGENT_WINDOW = 192;
+/** Without a block for so long, an attempt that somebody waits for / nobody waits for goes to another peer. */
+const URGENT_STALL_MS = 1_000;
+const BACKGROUND_STALL_MS = 4_000;
+/** The same where nobody else has the piece: asking again would only lose what is on its way. */
+const LONE_STALL_MS = 20_000;
+/** So long a peer that stalled is not asked again for the same piece, and is asked last for others. */
+const AVOID_MS = 5_000;
+const SWEEP_MS = 10;
+/** Every so many sweeps, pieces that nobody could be asked for are tried again; news of a holder does so at once. */
+const SWEEPS_PER_RETRY = 50;
+
+/** One piece on its way from one peer. */
+export interface Attempt {
+  readonly fetch: Fetch;
+  readonly peer: Peer;
+  readonly slot: number;
+  readonly received: Uint8Array;
+  left: number;
+  /** Next block to ask for. */
+  next: number;
+  /** Counted in the peer's urgent window. */
+  urgent: boolean;
+  inFlight: number;
+  readonly startedAt: number;
+  progressAt: number;
+}
+
+/** One piece that is wanted. */
+export interface Fetch {
+  readonly piece: number;
+  readonly waiters: Set<(bytes: Uint8Array) => void>;
+  readonly attempts: Attempt[];
+  /** Peers not to be asked, until then. */
+  readonly avoid: Map<Peer, number>;
+}
+
+export interface RequestsOwner {
+  readonly clock: Clock;
+  readonly store: PieceStore;
+  peers(): Iterable<Peer>;
+  isGood(piece: number, bytes: Uint8Array): boolean;
+  /** A verified piece, before its waiters get it: takes the slot over. */
+  onPiece(piece: number, slot: number): void;
+  /** The peer sent a piece with a wrong hash. */
+  onLiar(peer: Peer, piece: number): void;
+  onStall(peer: Peer, piece: number): void;
+  /** The next piece to fetch from this peer while nobody waits, or undefined. */
+  nextInBackground(peer: Peer, busy: ReadonlyMap<number, Fetch>): number | undefined;
+}
+
+export class Requests {
+  readonly #owner: RequestsOwner;
+  readonly #fetches = new Map<number, Fetch>();
+  /** Those of #fetches that somebody waits for. */
+  readonly #urgent = new Set<Fetch>();
+  readonly #backgroundSlots: number;
+  #backgroundAttempts = 0;
+  #planned = false;
+  #sweeps = 0;
+  #stopSweep: (() => void) | undefined;
+
+  constructor(owner: RequestsOwner) {
+    this.#owner = owner;
+    this.#backgroundSlots = Math.max(2, Math.min(256, owner.store.slots >> 2));
+  }
+
+  /** Pieces that somebody waits for. */
+  get waitingPieces(): number {
+    return this.#urgent.size;
+  }
+
+  get busy(): ReadonlyMap<number, Fetch> {
+    return this.#fetches;
+  }
+
+  /**
+   * Calls `waiter` with the verified bytes, a view valid during the call, as soon as they are there, however long that takes.
+   * Equal demands share one fetch. @returns Forgets the demand.
+   */
+  demand(piece: number, waiter: (bytes: Uint8Array) => void): () => void {
+    const fetch = this.#fetchOf(piece);
+    fetch.waiters.add(waiter);
+    this.#urgent.add(fetch);
+    for (const attempt of fetch.attempts) this.#makeUrgent(attempt);
+    this.plan();
+    return () => this.#forget(fetch, waiter);
+  }
+
+  /** Something has changed: looks for work at the end of this turn. */
+  plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    queueMicrotask(() => {
+      this.#planned = false;
+      this.#planNow();
+    });
+  }
+
+  /** Takes in a block. @returns false when it was not asked for (any more). */
+  onBlock(peer: Peer, piece: number, begin: number, bytes: Uint8Array): boolean {
+    const attempt = peer.attempts.get(piece);
+    const block = begin / BLOCK_BYTES;
+    if (attempt?.received[block] !== 0 || block >= attempt.next) return false;
+    const target = this.#owner.store.slotBytes(attempt.slot, piece);
+    if (bytes.length !== Math.min(BLOCK_BYTES, target.length - begin)) return false;
+    target.set(bytes, begin);
+    attempt.received[block] = 1;
+    attempt.left--;
+    attempt.progressAt = this.#owner.clock.now();
+    this.#countInFlight(attempt, -1);
+    if (attempt.left === 0) this.#finish(attempt, target);
+    this.#fill(peer);
+    return true;
+  }
+
+  /** The peer will not serve this piece (BEP 6 reject). */
+  onReject(peer: Peer, piece: number): void {
+    const attempt = peer.attempts.get(piece);
+    if (!attempt) return;
+    attempt.fetch.avoid.set(peer, this.#owner.clock.now() + AVOID_MS);
+    this.#drop(attempt, false);
+    this.plan();
+  }
+
+  /** The peer is gone or chokes us: what it had begun goes on elsewhere. */
+  abandon(peer: Peer): void {
+    for (const attempt of [...peer.attempts.values()]) this.#drop(attempt, false);
+    this.plan();
+  }
+
+  close(): void {
+    this.#stopSweep?.();
+    this.#stopSweep = undefined;
+    this.#urgent.clear();
+    this.#fetches.clear();
+  }
+
+  #fetchOf(piece: number): Fetch {
+    let fetch = this.#fetches.get(piece);
+    if (!fetch) {
+      fetch = { piece, waiters: new Set(), attempts: [], avoid: new Map() };
+      this.#fetches.set(piece, fetch);
+    }
+    return fetch;
+  }
+
+  #forget(fetch: Fetch, waiter: (bytes: Uint8Array) => void): void {
+    fetch.waiters.delete(waiter);
+    if (fetch.waiters.size > 0) return;
+    this.#urgent.delete(fetch);
+    if (fetch.attempts.length === 0) this.#fetches.delete(fetch.piece);
+  }
+
+  #planNow(): void {
+    for (const fetch of this.#urgent) if (fetch.attempts.length === 0) this.#ask(fetch);
+    for (const peer of this.#owner.peers()) this.#fill(peer);
+    if (this.#fetches.size > 0) this.#stopSweep ??= repeat(this.#owner.clock, SWEEP_MS, () => this.#sweep());
+  }
+
+  /** Begins one more attempt at a piece that is waited for. */
+  #ask(fetch: Fetch): void {
+    const peer = choosePeer(this.#owner.peers(), fetch, this.#owner.clock.now());
+    if (peer) this.#begin(fetch, peer, true);
+  }
+
+  #begin(fetch: Fetch, peer: Peer, urgent: boolean): boolean {
+    const slot = this.#owner.store.takeSlot() ?? (urgent ? this.#stealSlot() : undefined);
+    if (slot === undefined) {
+      if (fetch.attempts.length === 0 && fetch.waiters.size === 0) this.#fetches.delete(fetch.piece);
+      return false;
+    }
+    const blocks = Math.ceil(this.#owner.store.pieceLength(fetch.piece) / BLOCK_BYTES);
+    const now = this.#owner.clock.now();
+    const attempt: Attempt = {
+      fetch,
+      peer,
+      slot,
+      received: new Uint8Array(blocks),
+      left: blocks,
+      next: 0,
+      urgent,
+      inFlight: 0,
+      startedAt: now,
+      progressAt: now,
+    };
+    fetch.attempts.push(attempt);
+    peer.attempts.set(fetch.piece, attempt);
+    if (!urgent) this.#backgroundAttempts++;
+    this.#send(attempt);
+    return true;
+  }
+
+  /** A read that is waited for takes the place of the youngest background transfer. */
+  #stealSlot(): number | undefined {
+    let youngest: Attempt | undefined;
+    for (const { attempts } of this.#fetches.values()) {
+      for (const attempt of attempts) if (!attempt.urgent) youngest = attempt;
+    }
+    if (!youngest) return undefined;
+    this.#drop(youngest, true);
+    return this.#owner.store.takeSlot();
+  }
+
+  #makeUrgent(attempt: Attempt): void {
+    if (attempt.urgent) return;
+    this.#backgroundAttempts--;
+    attempt.peer.backgroundInFlight -= attempt.inFlight;
+    attempt.peer.urgentInFlight += attempt.inFlight;
+    attempt.urgent = true;
+    this.#send(attempt);
+  }
+
+  /** Asks for as many more blocks as the window of its class allows. */
+  #send(attempt: Attempt): void {
+    const { peer, fetch } = attempt;
+    const length = this.#owner.store.pieceLength(fetch.piece);
+    const room = attempt.urgent ? URGENT_WINDOW - peer.urgentInFlight : BACKGROUND_WINDOW - peer.backgroundInFlight;
+    const end = Math.min(attempt.received.length, attempt.next + Math.max(0, room));
+    for (; attempt.next < end; attempt.next++) {
+      const begin = attempt.next * BLOCK_BYTES;
+      const range = { piece: fetch.piece, begin, length: Math.min(BLOCK_BYTES, length - begin) };
+      peer.request(range, attempt.urgent);
+      this.#countInFlight(attempt, 1);
+    }
+  }
+
+  #countInFlight(attempt: Attempt, change: number): void {
+    attempt.inFlight += change;
+    if (attempt.urgent) attempt.peer.urgentInFlight += change;
+    else attempt.peer.backgroundInFlight += change;
+  }
+
+  /** Keeps the peer busy: what was begun first, then new pieces in the background. */
+  #fill(peer: Peer): void {
+    for (const attempt of peer.attempts.values()) if (attempt.next < attempt.received.length) this.#send(attempt);
+    while (peer.backgroundInFlight < BACKGROUND_WINDOW && this.#mayBeginInBackground(peer)) {
+      const piece = this.#owner.nextInBackground(peer, this.#fetches);
+      if (piece === undefined || !this.#begin(this.#fetchOf(piece), peer, false)) return;
+    }
+  }
+
+  #mayBeginInBackground(peer: Peer): boolean {
+    if (peer.chokesUs || peer.wire.closed || this.#backgroundAttempts >= this.#backgroundSlots) return false;
+    return peer.slowUntil <= this.#owner.clock.now();
+  }
+
+  #finish(attempt: Attempt, bytes: Uint8Array): void {
+    const { fetch, peer } = attempt;
+    if (!this.#owner.isGood(fetch.piece, bytes)) {
+      this.#drop(attempt, false);
+      fetch.avoid.set(peer, Number.POSITIVE_INFINITY);
+      this.#owner.onLiar(peer, fetch.piece);
+      this.plan();
+      return;
+    }
+    if (attempt.urgent) peer.measured(this.#owner.clock.now() - attempt.startedAt);
+    peer.slowUntil = 0;
+    this.#detach(attempt);
+    for (const other of [...fetch.attempts]) this.#drop(other, true);
+    this.#fetches.delete(fetch.piece);
+    this.#urgent.delete(fetch);
+    this.#owner.onPiece(fetch.piece, attempt.slot);
+    for (const waiter of fetch.waiters) waiter(bytes);
+  }
+
+  /** Ends an attempt without a piece. @param tell Say so to the peer, as it may still be sending. */
+  #drop(attempt: Attempt, tell: boolean): void {
+    if (tell) this.#cancelOutstanding(attempt);
+    this.#detach(attempt);
+    this.#owner.store.giveBack(attempt.slot);
+    const { fetch } = attempt;
+    if (fetch.attempts.length === 0 && fetch.waiters.size === 0) this.#fetches.delete(fetch.piece);
+  }
+
+  #cancelOutstanding({ fetch, peer, received, next }: Attempt): void {
+    const length = this.#owner.store.pieceLength(fetch.piece);
+    for (let block = 0; block < next; block++) {
+      if (received[block]) continue;
+      const begin = block * BLOCK_BYTES;
+      const range = { piece: fetch.piece, begin, length: Math.min(BLOCK_BYTES, length - begin) };
+      peer.wire.send({ kind: 'cancel', ...range });
+    }
+  }
+
+  #detach(attempt: Attempt): void {
+    this.#countInFlight(attempt, -attempt.inFlight);
+    if (!attempt.urgent) this.#backgroundAttempts--;
+    attempt.peer.attempts.delete(attempt.fetch.piece);
+    attempt.fetch.attempts.splice(attempt.fetch.attempts.indexOf(attempt), 1);
+  }
+
+  /** Overtakes slow attempts that are waited for, and moves stalled ones. */
+  #sweep(): void {
+    const now = this.#owner.clock.now();
+    const retry = ++this.#sweeps % SWEEPS_PER_RETRY === 0;
+    for (const fetch of [...this.#fetches.values()]) {
+      for (const attempt of [...fetch.attempts]) this.#checkStall(attempt, now);
+      if (!this.#urgent.has(fetch)) continue;
+      const [only] = fetch.attempts;
+      const late = only && fetch.attempts.length === 1 && now - only.startedAt > hedgeDelayMs(only.peer);
+      if (late || (!only && retry)) this.#ask(fetch);
+    }
+    if (this.#fetches.size > 0) return;
+    this.#stopSweep?.();
+    this.#stopSweep = undefined;
+  }
+
+  #checkStall(attempt: Attempt, now: number): void {
+    const silentMs = now - attempt.progressAt;
+    if (silentMs < (attempt.urgent ? URGENT_STALL_MS : BACKGROUND_STALL_MS)) return;
+    const { fetch, peer } = attempt;
+    const alone = fetch.attempts.length === 1 && !choosePeer(this.#owner.peers(), fetch, now);
+    if (alone && silentMs < LONE_STALL_MS) return;
+    if (!peer.slowUntil || peer.slowUntil < now) this.#owner.onStall(peer, fetch.piece);
+    peer.slowUntil = now + AVOID_MS;
+    fetch.avoid.set(peer, now + AVOID_MS);
+    this.#drop(attempt, true);
+    this.plan();
+  }
+}
