@@ -37,7 +37,8 @@ export function negotiate(options: TftpOptions, sizeBytes: number, limits = DEFA
   const blockBytes = take('blksize', 8, 65464, limits.maxBlockBytes) ?? DEFAULT_BLOCK_BYTES;
   const timeoutSeconds = take('timeout', 1, 255);
   const windowBlocks = take('windowsize', 1, 65535, limits.maxWindowBlocks) ?? 1;
-  if (options.has('tsize')) accepted.set('tsize', String(sizeBytes));
+  // curl takes a size of 0 for an error; without the option it reads the empty file.
+  if (options.has('tsize') && sizeBytes > 0) accepted.set('tsize', String(sizeBytes));
   return {
     blockBytes,
     windowBlocks,
