@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly input?: string;
   /** Sees each piece of standard output as it comes. */
   readonly onOutput?: (text: string) => void;
+  /** Is told the process id of the child. */
+  readonly onStart?: (processId: number) => void;
 }
 
 export interface ChildResult {
@@ -23,6 +25,7 @@ export function runChild(command: string, args: readonly string[], options: Chil
   return new Promise((resolve, reject) => {
     // Its own process group: an interrupt from the terminal reaches us alone, and we end it in our order.
     const child = spawn(command, args, { env: options.env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     const kill = () => child.kill('SIGKILL');
     if (options.signal?.aborted) kill();
     options.signal?.addEventListener('abort', kill, { once: true });

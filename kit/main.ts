@@ -5,6 +5,7 @@ import { labCommand } from '../lab/command.ts';
 import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
 import { initrdCommand } from './initrd.ts';
+import { mediaCommand } from './media.ts';
 import { runProgram } from './program.ts';
 
 const program = new Command('viver-kit').description(
@@ -15,5 +16,6 @@ program.addCommand(hardwareCommand());
 program.addCommand(imageCommand());
 program.addCommand(initrdCommand());
 program.addCommand(labCommand());
+program.addCommand(mediaCommand());
 
 await runProgram(program, process.argv);

@@ -55,8 +55,12 @@ export async function surveyRoot(root: string, wantedRelease?: string): Promise<
   };
 }
 
-/** Finds the newest kernel, or the one named. @throws ViverError KIT_NO_KERNEL, KIT_KERNEL_WITHOUT_MODULES */
-export async function findKernel(root: string, wantedRelease?: string): Promise<KernelFiles> {
+/**
+ * Finds the newest kernel, or the one named.
+ * @param shownAs How messages name the root: a directory that was made for a moment says nothing to anybody.
+ * @throws ViverError KIT_NO_KERNEL, KIT_KERNEL_WITHOUT_MODULES
+ */
+export async function findKernel(root: string, wantedRelease?: string, shownAs = root): Promise<KernelFiles> {
   const modules = await moduleFolders(root);
   const kernels = await kernelFiles(root, modules);
   const releases = [...kernels.keys()].filter((release) => !wantedRelease || release === wantedRelease);
@@ -66,11 +70,11 @@ export async function findKernel(root: string, wantedRelease?: string): Promise<
   if (releases.length > 0) {
     throw new ViverError(
       'KIT_KERNEL_WITHOUT_MODULES',
-      `kernel ${releases.at(-1)} in ${join(root, 'boot')} has no modules (lib/modules/${releases.at(-1)}/modules.dep)`,
+      `kernel ${releases.at(-1)} in ${shownAs} has no modules (lib/modules/${releases.at(-1)}/modules.dep)`,
     );
   }
   const others = kernels.size > 0 ? `; there: ${[...kernels.keys()].join(', ')}` : '';
-  throw new ViverError('KIT_NO_KERNEL', `no kernel${named} in ${root}: boot/vmlinuz-RELEASE is missing${others}`);
+  throw new ViverError('KIT_NO_KERNEL', `no kernel${named} in ${shownAs}: boot/vmlinuz-RELEASE is missing${others}`);
 }
 
 /** release -> folder, for every kernel whose modules are listed by depmod. */

@@ -1,0 +1,34 @@
+// `viver-kit media`: boot media out of images.
+
+import { Command } from 'commander';
+import { createMedia } from './media/create-media.ts';
+
+interface CreateFlags {
+  image: string;
+  output: string;
+  kernel?: string;
+  initrd?: string;
+  append?: string;
+  force?: boolean;
+  yes?: boolean;
+}
+
+/** The sub-command for kit/main.ts. */
+export function mediaCommand(): Command {
+  const command = new Command('media').description('boot media: sticks that BIOS and UEFI start');
+  command
+    .command('create')
+    .description('put an image, its kernel and an initrd onto a stick, or into a file for dd')
+    .requiredOption('--image <file.viver>', 'image that the medium carries')
+    .requiredOption('--output <stick.img|/dev/sdX>', 'file to make, or device to overwrite')
+    .option('--initrd <file>', 'initrd (default: made for the kernel of the image)')
+    .option('--kernel <file>', 'kernel (default: the one in the image)')
+    .option('--append <parameters>', 'kernel parameters, such as "viver.role=first"')
+    .option('--force', 'also a drive that is built in')
+    .option('--yes', 'do not ask before a device is overwritten')
+    .action(async (flags: CreateFlags) => {
+      const consent = { force: flags.force === true, yes: flags.yes === true };
+      await createMedia({ ...flags, consent, say: (line) => process.stderr.write(`${line}\n`) });
+    });
+  return command;
+}
