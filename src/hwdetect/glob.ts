@@ -15,16 +15,34 @@ export function advance(places: Places, pattern: string, text: string): Places {
   let now = places;
   for (let at = 0; at < pattern.length && now.length > 0; ) {
     const letter = pattern[at]!;
-    if (letter === '*') {
-      now = everyPlaceFrom(now[0]!, text.length);
-      at += 1;
-    } else {
+    if (letter === '*') now = everyPlaceFrom(now[0]!, text.length);
+    else if (letter === '[' || letter === '\\') {
       const token = readToken(pattern, at);
-      now = step(now, token, text);
+      now = step(now, text, token.accepts);
       at = token.end;
-    }
+      continue;
+    } else now = letter === '?' ? step(now, text, () => true) : stepLiteral(now, text, letter);
+    at += 1;
   }
   return now;
+}
+
+function stepLiteral(places: Places, text: string, letter: string): Places {
+  const next: number[] = [];
+  for (const place of places) if (text[place] === letter) next.push(place + 1);
+  return next;
+}
+
+function step(places: Places, text: string, accepts: (letter: string) => boolean): Places {
+  const next: number[] = [];
+  for (const place of places) if (place < text.length && accepts(text[place]!)) next.push(place + 1);
+  return next;
+}
+
+function everyPlaceFrom(first: number, last: number): number[] {
+  const places: number[] = [];
+  for (let place = first; place <= last; place++) places.push(place);
+  return places;
 }
 
 interface Token {
@@ -32,23 +50,10 @@ interface Token {
   accepts(letter: string): boolean;
 }
 
-function step(places: Places, token: Token, text: string): Places {
-  const next: number[] = [];
-  for (const place of places) {
-    if (place < text.length && token.accepts(text[place]!)) next.push(place + 1);
-  }
-  return next;
-}
-
-function everyPlaceFrom(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-}
-
+/** A bracket, or an escaped letter. */
 function readToken(pattern: string, at: number): Token {
   const letter = pattern[at]!;
-  if (letter === '?') return { end: at + 1, accepts: () => true };
   if (letter === '[') return readBracket(pattern, at) ?? literal(letter, at + 1);
-  if (letter !== '\\') return literal(letter, at + 1);
   const escaped = pattern[at + 1];
   return escaped === undefined ? { end: at + 1, accepts: () => false } : literal(escaped, at + 2);
 }

@@ -81,7 +81,11 @@ describe('resolve', () => {
   });
 
   it('never throws, whatever the alias', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (alias) => Array.isArray(resolve(tables, alias))));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), (alias) =>
+        Array.isArray(resolve(tables, alias)),
+      ),
+    );
   });
 });
 
