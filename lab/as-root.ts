@@ -7,9 +7,13 @@ import { ViverError } from '../src/errors.ts';
 
 /** Runs a program as root with this terminal for its messages and sudo's question; returns what it wrote to standard output. */
 export function runAsRoot(command: string, args: readonly string[]): Promise<string> {
-  const [program, ...rest] = userInfo().uid === 0 ? [command, ...args] : ['sudo', '--', command, ...args];
+  return userInfo().uid === 0 ? runHere(command, args) : runHere('sudo', ['--', command, ...args]);
+}
+
+/** Runs a program with this terminal; returns what it wrote to standard output. @throws ViverError LAB_PROGRAM_FAILED */
+export function runHere(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, rest, { stdio: ['inherit', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'inherit'] });
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.on('error', (error) =>
@@ -17,7 +21,7 @@ export function runAsRoot(command: string, args: readonly string[]): Promise<str
     );
     child.on('close', (status) => {
       if (status === 0) resolve(Buffer.concat(output).toString('utf8'));
-      else reject(new ViverError('LAB_PROGRAM_FAILED', `${command} failed with status ${status}`));
+      else reject(new ViverError('LAB_PROGRAM_FAILED', `${program} ${args[0]} failed with status ${status}`));
     });
   });
 }

@@ -7,7 +7,9 @@ function decodeAll(chunks: Uint8Array[]): Uint8Array[] {
   const decoder = new FrameDecoder();
   const frames: Uint8Array[] = [];
   for (const chunk of chunks) {
-    decoder.push(chunk, (bytes, start, end) => frames.push(bytes.slice(start + FRAME_HEADER_BYTES, end)));
+    decoder.push(chunk, (bytes, start, end) =>
+      frames.push(Uint8Array.from(bytes.subarray(start + FRAME_HEADER_BYTES, end))),
+    );
   }
   return frames;
 }
@@ -16,7 +18,7 @@ function cut(bytes: Uint8Array, sizes: number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length]!;
-    chunks.push(bytes.slice(at, at + size));
+    chunks.push(bytes.subarray(at, at + size));
     at += size;
   }
   return chunks;

@@ -7,9 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ViverError } from '../src/errors.ts';
 import { encodeJsonLine, JsonLines, type JsonObject } from './json-lines.ts';
 
-const SYNC_RETRY_MS = 3000;
 const ANSWER_TIMEOUT_MS = 60_000;
-const POLL_MS = 250;
+
+/** How often a silent guest is asked again, and a running program looked at. */
+const INTERVALS = { syncMs: 3000, pollMs: 250 };
+
 const WRITE_PIECE_BYTES = 192 * 1024;
 
 /** A byte that no JSON holds: it makes the agent forget half a line. */
@@ -24,6 +26,7 @@ export interface GuestResult {
 
 export class GuestAgent {
   readonly #name: string;
+  readonly #intervals: typeof INTERVALS;
   readonly #stream: Duplex;
   readonly #lines = new JsonLines();
   #take: ((message: JsonObject) => void) | undefined;
@@ -32,7 +35,8 @@ export class GuestAgent {
   #nextSync = 1;
 
   /** @param name The machine, for error messages. */
-  constructor(name: string, stream: Duplex) {
+  constructor(name: string, stream: Duplex, intervals = INTERVALS) {
+    this.#intervals = intervals;
     this.#name = name;
     this.#stream = stream;
     stream.on('data', (chunk: Uint8Array) => {
@@ -64,7 +68,7 @@ export class GuestAgent {
       const state = (await this.#ask('guest-exec-status', { pid })) as JsonObject;
       if (state.exited === true) return guestResult(state);
       if (Date.now() > deadline) throw this.#error(`${command} ${args.join(' ')}: not done in time`);
-      await delay(POLL_MS);
+      await delay(this.#intervals.pollMs);
     }
   }
 
@@ -108,7 +112,10 @@ export class GuestAgent {
     const deadline = Date.now() + timeoutMs;
     while (Date.now() < deadline) {
       const id = this.#nextSync++;
-      const answer = this.#next((message) => message.return === id, Math.min(SYNC_RETRY_MS, deadline - Date.now()));
+      const answer = this.#next(
+        (message) => message.return === id,
+        Math.min(this.#intervals.syncMs, deadline - Date.now()),
+      );
       this.#stream.write(FLUSH);
       this.#send('guest-sync-delimited', { id });
       this.#inSync = (await answer) !== undefined;

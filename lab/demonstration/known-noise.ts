@@ -7,7 +7,8 @@ export const KNOWN_NOISE: readonly { readonly pattern: RegExp; readonly reason: 
 export const HARM_PATTERNS: readonly RegExp[] = [
   /I\/O error|Buffer I\/O/,
   /SQUASHFS error/i,
-  /\bnbd\d*: (?!.*(?:partition|capacity change))/,
+  // drivers/block/nbd.c: a lost or confused connection, and a request that has waited for 30 seconds
+  /\bnbd\d*: (?:Dead connection|Receive|Send|Connection timed out|Other side returned error|Possible stuck|Double reply|Unexpected reply)/,
   /overlayfs: .*(?:fail|error|invalid)/i,
   /Out of memory|oom-kill/,
   /blocked for more than \d+ seconds/,

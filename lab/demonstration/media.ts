@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runAsRoot } from '../as-root.ts';
+import { runAsRoot, runHere } from '../as-root.ts';
 import type { DebianSystem } from '../debian.ts';
 import { PROJECT_DIRECTORY } from '../room-paths.ts';
 import { shareOption } from './plan.ts';
@@ -39,7 +39,7 @@ export async function makeMedia(
   const stick = join(directory, stickName);
   const options = [...KERNEL_OPTIONS, shareOption(share, imageBytes)].join(' ');
   await madeOnce(stick, await keyOf([imageKey, options], STICK_CODE), () =>
-    runKit(runAsRoot, ['media', 'create', '--image', image, '--output', stick, '--append', options]),
+    runKit(runHere, ['media', 'create', '--image', image, '--output', stick, '--append', options]),
   );
   return { image, imageBytes, stick };
 }
