@@ -118,19 +118,12 @@ export function chooseImage<C extends ImageCandidate>(
   const ranking = candidates.map((candidate) => ({ candidate, score: scoreCandidate(candidate, wanted) })).sort(byRank);
   const chosen = ranking[0]?.candidate;
   if (!chosen) return undefined;
-  const unmet: string[] = [];
-  if (wanted.image && !isWantedImage(chosen, wanted.image)) unmet.push(`viver.image=${wanted.image}`);
-  const media = wanted.media ?? [];
-  if (media.length > 0 && mediaWish(chosen.drive, chosen.fileSystem, media) === undefined) {
-    unmet.push(`viver.media=${media.join(',')}`);
-  }
-  return { chosen, ranking, unmet };
+  return { chosen, ranking, unmet: unmetWishes(chosen, wanted) };
 }
 
-/** True when no drive that is still to come could be wanted more: both wishes are met. */
+/** True when there is an image and all that was asked for is met, which is nothing when nothing was. */
 export function isFulfilled(choice: ImageChoice | undefined, wanted: WantedImage): boolean {
-  const hasWish = wanted.image !== undefined || (wanted.media ?? []).length > 0;
-  return hasWish && choice !== undefined && choice.unmet.length === 0;
+  return choice !== undefined && unmetWishes(choice.chosen, wanted).length === 0;
 }
 
 /** Lines for the console: what was taken and why, and the others. */
@@ -141,6 +134,15 @@ export function describeChoice(choice: ImageChoice): string[] {
   for (const { candidate, score } of others)
     lines.push(`  not ${formatCandidate(candidate)}: ${score.reasons.join(', ')}`);
   return lines;
+}
+
+function unmetWishes(chosen: ImageCandidate, { image, media = [] }: WantedImage): string[] {
+  const unmet: string[] = [];
+  if (image && !isWantedImage(chosen, image)) unmet.push(`viver.image=${image}`);
+  if (media.length > 0 && mediaWish(chosen.drive, chosen.fileSystem, media) === undefined) {
+    unmet.push(`viver.media=${media.join(',')}`);
+  }
+  return unmet;
 }
 
 function byRank(a: ScoredCandidate, b: ScoredCandidate): number {
