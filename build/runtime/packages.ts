@@ -2,7 +2,7 @@
 // entry with one shared part, since each opened file costs time at boot (docs/decisions/); a CommonJS package is copied file by file, because
 // our code reaches into such packages by path.
 
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,8 +87,9 @@ async function copyTraced(project: string, app: string, files: readonly string[]
     if (file.endsWith('.js') || file.endsWith('.cjs')) queue.push(...(await requiredFiles(file)));
     queue.push(await packageManifest(file));
   }
+  const installed = await realpath(join(project, 'node_modules'));
   for (const file of seen) {
-    const output = join(app, relative(project, file));
+    const output = join(app, 'node_modules', relative(installed, file));
     await mkdir(dirname(output), { recursive: true });
     await cp(file, output);
   }

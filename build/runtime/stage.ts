@@ -28,11 +28,12 @@ const EMPTY_FOLDERS = [
 /** iPXE for BIOS machines, and for UEFI ones with its own drivers or the firmware's. From Debian's package ipxe. */
 export const BOOT_LOADERS = ['undionly.kpxe', 'ipxe.efi', 'snponly.efi'] as const;
 
-/** Links, relative or to what is mounted at boot. Firmware travels with the modules: it is of no use after the handover either. */
+/** Links, relative or to what is mounted at boot. Firmware travels with the modules: both are of no use after the handover. */
 const LINKS: Readonly<Record<string, string>> = {
   'etc/resolv.conf': '/run/resolv.conf',
   'etc/mtab': '/proc/self/mounts',
   'lib/firmware': '../modules/firmware',
+  'lib/modules': '../modules',
   'var/run': '/run',
 };
 
