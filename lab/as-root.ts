@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
+import { basename } from 'node:path';
 import { ViverError } from '../src/errors.ts';
 
 /** Runs a program as root with this terminal for its messages and sudo's question; returns what it wrote to standard output. */
@@ -21,7 +22,16 @@ export function runHere(program: string, args: readonly string[]): Promise<strin
     );
     child.on('close', (status) => {
       if (status === 0) resolve(Buffer.concat(output).toString('utf8'));
-      else reject(new ViverError('LAB_PROGRAM_FAILED', `${program} ${args[0]} failed with status ${status}`));
+      else reject(new ViverError('LAB_PROGRAM_FAILED', `${nameOf(program, args)} failed with status ${status}`));
     });
   });
+}
+
+/** What a person would call it: the program behind sudo or an interpreter, and its first words. */
+function nameOf(program: string, args: readonly string[]): string {
+  const words = [program, ...args].filter((word) => word !== 'sudo' && word !== '--' && !word.startsWith('--'));
+  return words
+    .slice(0, 3)
+    .map((word) => basename(word))
+    .join(' ');
 }

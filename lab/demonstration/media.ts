@@ -12,7 +12,16 @@ import { shareOption } from './plan.ts';
 /** What a kernel needs to be watched over a serial line; everything else is as any user has it. */
 const KERNEL_OPTIONS = ['console=ttyS0,115200', 'systemd.show_status=1'];
 
-const IMAGE_CODE = ['kit', 'src/images', 'src/vfield', 'src/wire'];
+/** What decides on the bytes of an image; the tree of the system is in its own stamp. */
+const IMAGE_CODE = [
+  ...['kit/create-image.ts', 'kit/capture-plan.ts', 'kit/squashfs.ts', 'src/images/format.ts'],
+  ...[
+    'src/vfield/create-metainfo.ts',
+    'src/vfield/metainfo.ts',
+    'src/vfield/merkle.ts',
+    'src/vfield/legacy-metainfo.ts',
+  ],
+];
 const STICK_CODE = ['kit', 'build', 'initrd', 'src', 'package-lock.json'];
 
 export interface DemonstrationMedia {
