@@ -29,7 +29,10 @@ export async function chooseAccelerator(options: ProbeOptions): Promise<Accelera
   const answerFile = join(options.directory, `accelerator-${bootId}`);
   const known = await readFile(answerFile, 'utf8').catch(() => '');
   if (known === 'kvm' || known === 'tcg') return known;
-  if (!options.kernel) return 'tcg';
+  if (!options.kernel) {
+    options.log.info('no kernel is there to try KVM with: emulation is used');
+    return 'tcg';
+  }
   const answer: Accelerator = (await kernelStarts(options.kernel, options.directory)) ? 'kvm' : 'tcg';
   options.log.info(answer === 'kvm' ? 'KVM carries a guest: used' : 'no guest starts under KVM: emulation is used');
   await writeFile(answerFile, answer);
