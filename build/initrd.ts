@@ -16,13 +16,17 @@ import { selectModules } from './modules/select.ts';
 import { type StagedModules, stageModules } from './modules/stage.ts';
 import { type PreparedNode, prepareNode } from './runtime/node.ts';
 import { checkBusybox, stageRuntime } from './runtime/stage.ts';
-import { makeInitrdSquashfs, type SquashfsSettings, squashfsArguments, squashfsVersion } from './squashfs.ts';
+import {
+  MODULES_BLOCK_BYTES,
+  makeInitrdSquashfs,
+  RUNTIME_BLOCK_BYTES,
+  type SquashfsSettings,
+  squashfsArguments,
+  squashfsVersion,
+} from './squashfs.ts';
 
 /** Best size for what is made once and copied to every machine of a room. */
 export const DEFAULT_LEVEL = 19;
-/** Node's pages are read back one by one when memory is short: smaller blocks. Modules are read once: larger ones. */
-const RUNTIME_BLOCK_BYTES = 256 * 1024;
-const MODULES_BLOCK_BYTES = 1024 * 1024;
 
 const OUR_PROJECT = dirname(import.meta.dirname);
 

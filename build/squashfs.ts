@@ -4,6 +4,10 @@
 import { childFailure, runChild } from '../kit/child.ts';
 import { lastPercentage } from '../kit/squashfs.ts';
 
+/** Node's pages are read back one by one when memory is short: smaller blocks. Modules are read once: larger ones. */
+export const RUNTIME_BLOCK_BYTES = 256 * 1024;
+export const MODULES_BLOCK_BYTES = 1024 * 1024;
+
 export interface SquashfsSettings {
   /** zstd level, 1 to 22. */
   readonly level: number;

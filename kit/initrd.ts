@@ -3,7 +3,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Segment } from '../build/cpio/segments.ts';
 import { buildInitrd, DEFAULT_LEVEL, type InitrdReport } from '../build/initrd.ts';
+import { formatRecord, type InitrdFile, listSquashfs, readInitrd } from '../build/initrd-read.ts';
+import { packInitrd, unpackInitrd } from '../build/unpack.ts';
 import { ViverError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 import { formatSize, type Progress, startProgress } from './progress-bar.ts';
@@ -12,6 +15,9 @@ import { formatSize, type Progress, startProgress } from './progress-bar.ts';
 export function initrdCommand(): Command {
   const command = new Command('initrd').description('the initrd with Node inside');
   addBuild(command);
+  addList(command);
+  addUnpack(command);
+  addPack(command);
   return command;
 }
 
@@ -38,6 +44,68 @@ function addBuild(command: Command): void {
     .option('--no-slim-icu', "keep all of Node's language data")
     .option('--compression-level <n>', 'zstd level, 1 (quick) to 22 (small)', parseLevel, DEFAULT_LEVEL)
     .action(async (flags: BuildFlags) => void process.stdout.write(formatReport(await build(flags))));
+}
+
+function addList(command: Command): void {
+  command
+    .command('list')
+    .description('show what an initrd holds; any Linux will do')
+    .argument('<file>', 'initrd')
+    .action(async (file: string) => {
+      const initrd = await readInitrd(file);
+      process.stdout.write(`${file}: ${formatSize(initrd.sizeBytes)}, ${count(initrd.segments.length, 'archive')}\n`);
+      for (const [index, segment] of initrd.segments.entries()) process.stdout.write(formatSegment(segment, index + 1));
+      if (!initrd.ours) return;
+      await listInside(initrd, 'runtime', initrd.ours.runtimeOffset);
+      await listInside(initrd, 'modules', initrd.ours.modulesOffset);
+    });
+}
+
+async function listInside(initrd: InitrdFile, name: string, offset: number): Promise<void> {
+  const lines = await listSquashfs(initrd.path, offset);
+  process.stdout.write(
+    `\nviver/${name}.squashfs: at byte ${offset}, ${count(lines.length, 'file')}\n${lines.join('\n')}\n`,
+  );
+}
+
+function formatSegment(segment: Segment, number: number): string {
+  const { compression, offset, storedBytes, records } = segment;
+  const how = compression === 'none' ? 'not compressed' : compression;
+  const head = `\narchive ${number}: at byte ${offset}, ${formatSize(storedBytes)}, ${how}, ${count(records.length, 'file')}\n`;
+  return head + records.map((record) => `${formatRecord(record)}\n`).join('');
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function addUnpack(command: Command): void {
+  command
+    .command('unpack')
+    .description('unpack an initrd into a directory; any Linux will do')
+    .argument('<file>', 'initrd')
+    .argument('<dir>', 'new or empty directory')
+    .action(async (file: string, directory: string) => {
+      const { made, skipped, ours } = await unpackInitrd(file, directory);
+      for (const name of made) process.stdout.write(`${join(directory, name)}\n`);
+      const back = ours ? '; pack puts it back' : '';
+      if (skipped.length > 0) process.stderr.write(`not made as a file: ${skipped.join(', ')}${back}\n`);
+    });
+}
+
+function addPack(command: Command): void {
+  command
+    .command('pack')
+    .description('make an initrd of a directory that unpack made')
+    .argument('<dir>', 'directory with early/, runtime/, modules/ and manifest.json')
+    .argument('<file>', 'initrd to write')
+    .option('--compression-level <n>', 'zstd level, 1 (quick) to 22 (small)', parseLevel, DEFAULT_LEVEL)
+    .action(async (directory: string, file: string, flags: { compressionLevel: number }) => {
+      const steps = new Map<string, Progress>();
+      const onProgress = (step: string, part: number) => showStep(steps, step, part);
+      const { totalBytes } = await packInitrd(directory, file, flags.compressionLevel, onProgress);
+      process.stdout.write(`${file}: ${formatSize(totalBytes)}\n`);
+    });
 }
 
 async function build(flags: BuildFlags): Promise<InitrdReport> {
