@@ -1,0 +1,45 @@
+// Rune viver-command: `viver` inside the running system. Node and the program live in the initramfs, whose root is that of the process that was
+// started there; the script goes in through /proc/PID/root, so that nothing of ours has to be in the image.
+
+import * as z from 'zod/mini';
+import { defineRune } from '../../contract/rune.ts';
+
+const PATH = '/usr/local/bin/viver';
+
+const settings = z.object({
+  /** Paths inside the runtime. */
+  node: z._default(z.string(), '/bin/node'),
+  program: z._default(z.string(), '/app/src/control/main.js'),
+  /** In the running system: holds the process id of the node. */
+  pidFile: z._default(z.string(), '/run/viver/pid'),
+});
+
+export const viverCommand = defineRune({
+  name: 'viver-command',
+  version: 1,
+  stage: 'configure',
+  summary: `the command ${PATH}`,
+  offers: [],
+  needs: [],
+  settings,
+  async start({ files, settings: { node, program, pidFile } }) {
+    await files.writeText(PATH, commandScript(node, program, pidFile), 0o755);
+  },
+});
+
+/** The text of the script. */
+export function commandScript(node: string, program: string, pidFile: string): string {
+  return `#!/bin/sh
+# Written by Viver at every start. The program lives in the initramfs that this machine was booted from.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(id -u)" != 0 ]; then
+	echo "viver: only root may do that (sudo viver $*)" >&2
+	exit 1
+fi
+if ! read -r pid < ${pidFile} || ! [ -d "/proc/$pid/root/proc" ]; then
+	echo "viver: no node runs here (${pidFile} names no living process)" >&2
+	exit 1
+fi
+exec chroot "/proc/$pid/root" ${node} --disable-warning=ExperimentalWarning ${program} "$@"
+`;
+}

@@ -1,0 +1,125 @@
+// Rune address-keeper: owns the subnet, the pool and who has which address. Whoever answers on the wire (the DHCP rune) asks it by messages.
+// Where another DHCP server gives addresses it says so (`proxy`), and gives none. The book itself is src/bootserver/dhcp/address-book.ts.
+
+import * as z from 'zod/mini';
+import { createAddressBook } from '../../../bootserver/dhcp/address-book.ts';
+import { addressText, subnetOf } from '../../../bootserver/dhcp/ipv4.ts';
+import { ViverError } from '../../../errors.ts';
+import type { Log } from '../../../log.ts';
+import type { Sys } from '../../../sys/sys.ts';
+import type { NicFacts } from '../../contract/facts.ts';
+import { defineRune } from '../../contract/rune.ts';
+import { addressKeeper } from '../../interfaces/address-keeper.ts';
+import { machineNameOf } from '../configure/machine-name.ts';
+
+const PROBE_TIMEOUT_MS = 4_000;
+/** Kept free below the pool: the servers of the room, printers, whatever a person sets by hand. */
+const LOW_ADDRESSES = 19;
+const HIGH_ADDRESSES = 5;
+
+const settings = z.object({
+  pool: z.optional(z.object({ first: z.string(), last: z.string() })),
+  leaseSeconds: z._default(z.int().check(z.positive()), 43_200),
+  /** Ask by ARP before an address is given for the first time: after a restart the machines of the room still have theirs. */
+  probe: z._default(z.boolean(), true),
+});
+
+export const addressKeeperRune = defineRune({
+  name: 'address-keeper',
+  version: 1,
+  stage: 'serve',
+  summary: 'one address for each machine of the room, the same each time',
+  offers: [addressKeeper],
+  needs: [],
+  settings,
+  async start(ctx) {
+    const nic = servingNic(ctx.facts.bootNic);
+    const { leaseSeconds, probe, pool = defaultPool(nic) } = ctx.settings;
+    const network = {
+      mode: nic.addressSource === 'dhcp' ? ('proxy' as const) : ('server' as const),
+      serverAddress: nic.address,
+      netmask: nic.netmask,
+      routers: nic.gateway ? [nic.gateway] : [],
+      dnsServers: nic.dnsServers,
+    };
+    const book = createAddressBook({
+      ...network,
+      pool,
+      ...(nic.domainName ? { domainName: nic.domainName } : {}),
+      leaseSeconds,
+      taken: [nic.address, ...network.routers],
+      hostNameFor: createNaming(),
+      ...(probe ? { probe: await arpProbe(nic.name, ctx.log) } : {}),
+      onExhausted: ({ mac }) =>
+        ctx.log.error(`no address left for ${mac}: the pool ${pool.first}-${pool.last} is full`),
+      now: () => performance.now(),
+    });
+    ctx.log.info(
+      network.mode === 'proxy'
+        ? `another DHCP server gives the addresses of ${nic.name}`
+        : `${nic.name}: ${pool.first}-${pool.last}, for ${leaseSeconds} s each`,
+    );
+    ctx.offer(addressKeeper, {
+      network: () => network,
+      offer: async ({ client }) => ({ lease: await book.offer(client) }),
+      confirm: async ({ client, address }) => {
+        const lease = await book.confirm(client, address);
+        if (lease) ctx.emit(addressKeeper, 'leased', { mac: client.mac, address, hostName: lease.hostName });
+        return { lease };
+      },
+      lookup: async ({ client }) => ({ lease: await book.lookup(client) }),
+      release: async ({ client }) => {
+        await book.release(client);
+        return {};
+      },
+      decline: async ({ client, address }) => {
+        await book.decline(client, address);
+        return {};
+      },
+    });
+  },
+});
+
+type ServingNic = NicFacts & { readonly address: string; readonly netmask: string };
+
+/** The NIC that serves, which needs an address. @throws ViverError RUNES_NO_ADDRESS */
+export function servingNic(nic: NicFacts | undefined): ServingNic {
+  if (nic?.address && nic.netmask) return { ...nic, address: nic.address, netmask: nic.netmask };
+  throw new ViverError('RUNES_NO_ADDRESS', `${nic?.name ?? 'no NIC'} has no address to serve on`);
+}
+
+/** The subnet without a few addresses at both ends; all of it when it is small. */
+export function defaultPool({ address, netmask }: ServingNic): { first: string; last: string } {
+  const { network, broadcast } = subnetOf(address, netmask);
+  const isSmall = broadcast - network < 4 * (LOW_ADDRESSES + HIGH_ADDRESSES);
+  const low = isSmall ? 0 : LOW_ADDRESSES;
+  const high = isSmall ? 0 : HIGH_ADDRESSES;
+  return { first: addressText(network + 1 + low), last: addressText(broadcast - 1 - high) };
+}
+
+/** Names by MAC; two machines whose short names are the same get the second one's in full. */
+function createNaming(): (client: { readonly mac: string }) => string {
+  const owners = new Map<string, string>();
+  return ({ mac }) => {
+    const short = machineNameOf(mac);
+    const owner = owners.get(short) ?? mac;
+    owners.set(short, owner);
+    return owner === mac ? short : machineNameOf(mac, true);
+  };
+}
+
+/** Duplicate address detection (RFC 5227) by busybox's arping. Where that can't be run, nothing is probed. */
+async function arpProbe(nic: string, log: Log): Promise<(address: string) => Promise<boolean>> {
+  const { LinuxSys } = await import('../../../sys/linux.ts');
+  const sys: Sys = new LinuxSys();
+  return async (address) => {
+    try {
+      const args = ['-D', '-q', '-c', '1', '-w', '1', '-I', nic, address];
+      const { status } = await sys.run('arping', args, { timeoutMs: PROBE_TIMEOUT_MS });
+      return status === 1;
+    } catch (error) {
+      log.warn(`${address} is not probed: ${error instanceof Error ? error.message : error}`);
+      return false;
+    }
+  };
+}

@@ -1,0 +1,49 @@
+// Facts: what the host process knows about this machine and tells every rune. Plain data, collected once by the initrd's phases. Types only.
+
+/** A network card that is up, or was booted from. */
+export interface NicFacts {
+  /** The kernel's name in the initrd (`eth0`); the distribution may rename others, never the boot NIC. */
+  readonly name: string;
+  /** Six bytes in lower case: `52:54:00:12:34:56`. */
+  readonly mac: string;
+  readonly address?: string;
+  readonly netmask?: string;
+  readonly gateway?: string;
+  readonly dnsServers: readonly string[];
+  readonly domainName?: string;
+  /** DHCP option 12, when a server gave one. */
+  readonly hostName?: string;
+  /** Where the address came from: a DHCP server, the kernel command line, or a subnet that this node chose itself. */
+  readonly addressSource: 'dhcp' | 'command-line' | 'own' | 'none';
+}
+
+/** The files that the next PC boots from, as paths that the host process can read; none of them lies on the served root. */
+export interface BootSetFacts {
+  readonly kernel: string;
+  /** Served as one file, one part behind the other: the kernel unpacks concatenated archives. */
+  readonly initrdParts: readonly string[];
+  /** Directory of the loaders: undionly.kpxe, shimx64.efi, grubx64.efi, ipxe.efi, whichever there are. */
+  readonly loaders: string;
+}
+
+/** What V-FIELD gives away about the image that this node runs. */
+export interface FieldFacts {
+  readonly magnet: string;
+  /** TCP port that peers connect to. */
+  readonly port: number;
+  readonly label: string;
+}
+
+export interface Facts {
+  readonly role: string;
+  readonly kernelRelease: string;
+  /** /proc/cmdline as it is. */
+  readonly commandLine: string;
+  /** The NIC that the machine was booted from, or serves on. */
+  readonly bootNic?: NicFacts;
+  readonly nics: readonly NicFacts[];
+  /** DMI product UUID, lower case, where the firmware tells one. */
+  readonly machineUuid?: string;
+  readonly bootSet?: BootSetFacts;
+  readonly field?: FieldFacts;
+}

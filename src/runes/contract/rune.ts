@@ -1,0 +1,98 @@
+// defineRune: one module, one rune. A rune has a name, a stage, the interfaces it offers and needs, and a start function that gets everything
+// it may touch as `ctx`. It keeps its own state; other runes reach it by messages only. Pure.
+
+import type { $ZodType, input, output } from 'zod/v4/core';
+import { ViverError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Facts } from './facts.ts';
+import { type AnyInterface, assertNamed, type Client, type Handlers } from './interface.ts';
+import type { RootFiles } from './root-files.ts';
+
+/** `configure`: once, before the handover, on the new root. `serve`: from the handover until shutdown. */
+export const STAGES = ['configure', 'serve'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What a rune sees. Everything else (the field, other runes, the machine) is reached through it. */
+export interface RuneContext<
+  Offers extends AnyInterface = AnyInterface,
+  Needs extends AnyInterface = AnyInterface,
+  Settings = unknown,
+> {
+  readonly name: string;
+  readonly facts: Facts;
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Aborted when the rune is to stop. */
+  readonly signal: AbortSignal;
+  /** The new root; only in stage `configure`. Each change is remembered under the rune's name. */
+  readonly files: RootFiles;
+  /** A client of an interface among `needs`. */
+  ask<I extends Needs>(needed: I): Client<I>;
+  /** Gives the implementation of an interface among `offers`; due before start() ends. */
+  offer<I extends Offers>(offered: I, handlers: Handlers<I>): void;
+  /** Tells an event of an interface among `offers` to whoever listens. */
+  emit<I extends Offers, K extends keyof I['events'] & string>(offered: I, event: K, data: input<I['events'][K]>): void;
+  /** Listens to an event of an interface among `needs`. */
+  on<I extends Needs, K extends keyof I['events'] & string>(
+    needed: I,
+    event: K,
+    listener: (data: output<I['events'][K]>) => void,
+  ): void;
+}
+
+/** What start() may leave behind. */
+export interface Started {
+  stop?(): void | Promise<void>;
+}
+
+export interface Rune<
+  Offers extends readonly AnyInterface[] = readonly AnyInterface[],
+  Needs extends readonly AnyInterface[] = readonly AnyInterface[],
+  Settings extends $ZodType = $ZodType,
+> {
+  readonly name: string;
+  readonly version: number;
+  readonly stage: Stage;
+  /** One line for `viver runes list`. */
+  readonly summary?: string;
+  readonly offers: Offers;
+  readonly needs: Needs;
+  /** Runes that, when they run too, start before this one: order without messages. */
+  readonly after?: readonly string[];
+  readonly settings?: Settings;
+  readonly startTimeoutMs?: number;
+  readonly stopTimeoutMs?: number;
+  start(
+    ctx: RuneContext<Offers[number], Needs[number], output<Settings>>,
+    // biome-ignore lint/suspicious/noConfusingVoidType: a rune that keeps nothing running returns nothing.
+  ): Started | void | Promise<Started | void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the host handles runes of every type alike.
+export type AnyRune = Rune<readonly any[], readonly any[], any>;
+
+/**
+ * Declares a rune and checks what TypeScript cannot when the file is JavaScript.
+ * @throws ViverError RUNES_BAD_NAME, RUNES_BAD_VERSION, RUNES_BAD_RUNE.
+ */
+export function defineRune<
+  const Offers extends readonly AnyInterface[],
+  const Needs extends readonly AnyInterface[],
+  Settings extends $ZodType = $ZodType<Record<string, unknown>>,
+>(rune: Rune<Offers, Needs, Settings>): Rune<Offers, Needs, Settings> {
+  assertNamed('rune', rune);
+  const fault = runeFault(rune);
+  if (fault) throw new ViverError('RUNES_BAD_RUNE', `rune ${rune.name}: ${fault}`);
+  return Object.freeze({ ...rune });
+}
+
+function runeFault(rune: AnyRune): string | undefined {
+  if (!STAGES.includes(rune.stage)) return `stage '${rune.stage}' is none of ${STAGES.join(', ')}`;
+  if (typeof rune.start !== 'function') return 'start is not a function';
+  for (const list of ['offers', 'needs'] as const) {
+    const faulty =
+      !Array.isArray(rune[list]) || rune[list].some((item: AnyInterface) => typeof item?.calls !== 'object');
+    if (faulty) return `${list} is not a list of interfaces`;
+  }
+  return undefined;
+}

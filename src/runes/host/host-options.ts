@@ -1,0 +1,42 @@
+// Puts a host's options together from the plain data that crosses to its thread.
+
+import type { Log } from '../../log.ts';
+import { builtinRunes } from '../builtin/builtin.ts';
+import type { AnyRune } from '../contract/rune.ts';
+import type { BuiltinRunes, HostOptions } from './options.ts';
+import type { HostWorkerData, ServiceCall, StartOptions } from './start.ts';
+
+/** @param here What only a host in the caller's own thread can be given. */
+export async function hostOptions(
+  data: HostWorkerData,
+  log: Log,
+  callService: ServiceCall,
+  here: Pick<StartOptions, 'files' | 'builtin'> = {},
+): Promise<HostOptions> {
+  const files = here.files ?? (data.root ? await filesOf(data.root) : undefined);
+  return {
+    stage: data.stage,
+    runes: data.runes,
+    foreign: data.foreign,
+    facts: data.facts,
+    settings: data.settings,
+    limits: data.limits,
+    log,
+    builtin: here.builtin ? tableOf(here.builtin) : builtinRunes,
+    services: data.services.map((id) => ({ id, call: (method, request) => callService(id.name, method, request) })),
+    ...(files ? { files } : {}),
+  };
+}
+
+async function filesOf({ path, chroot }: NonNullable<HostWorkerData['root']>) {
+  const [{ createShellFiles }, { LinuxSys }] = await Promise.all([
+    import('../files/shell-files.ts'),
+    import('../../sys/linux.ts'),
+  ]);
+  const sys = new LinuxSys();
+  return createShellFiles((...call) => sys.run(...call), path, chroot);
+}
+
+function tableOf(runes: readonly AnyRune[]): BuiltinRunes {
+  return Object.fromEntries(runes.map((rune) => [rune.name, async () => rune]));
+}

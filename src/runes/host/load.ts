@@ -1,0 +1,63 @@
+// Loads the runes that a role names into cells, before anything starts: a foreign file of the same name takes the place of a built-in rune, and
+// later files (the medium's) of earlier ones (the image's). What cannot be loaded becomes a fault line, not an end.
+
+import { errorLine, ViverError } from '../../errors.ts';
+import { type Cell, LocalCell, type Outside } from './cell.ts';
+import { ForeignCell } from './foreign-cell.ts';
+import type { HostLimits, HostOptions, RuneFile } from './options.ts';
+
+export interface LoadedRunes {
+  readonly cells: readonly Cell[];
+  readonly faults: readonly string[];
+}
+
+/** How the loader reaches the host that it loads for. */
+export interface LoadContext {
+  readonly limits: HostLimits;
+  outside(rune: string): Outside;
+  /** A foreign rune's thread ended by itself. */
+  onEnded(rune: string, reason: string): void;
+}
+
+/** A rune is one file of code; what is longer is something else. */
+export const MAX_RUNE_BYTES = 1024 * 1024;
+
+/** `/etc/RUNES/runes/printers.ts` -> `printers`; undefined when it is no rune file. */
+export function runeNameOf(path: string): string | undefined {
+  return /([^/]+)\.(?:ts|js|mjs|mts)$/.exec(path)?.[1];
+}
+
+/** Loads the runes of `options.runes` that belong to its stage. */
+export async function loadRunes(options: HostOptions, context: LoadContext): Promise<LoadedRunes> {
+  const faults: string[] = [];
+  const files = new Map((options.foreign ?? []).map((file) => [runeNameOf(file.path), file]));
+  const load = async (name: string): Promise<Cell | undefined> => {
+    try {
+      const cell = await loadRune(name, files.get(name), options, context);
+      if (cell?.manifest.stage === options.stage) return cell;
+      if (!cell) faults.push(`rune ${name}: no built-in rune and no file of that name`);
+      await cell?.end();
+    } catch (error) {
+      faults.push(`rune ${name} can't be loaded: ${errorLine(error)}`);
+    }
+    return undefined;
+  };
+  const cells = await Promise.all(options.runes.map(load));
+  return { cells: cells.filter((cell) => cell !== undefined), faults };
+}
+
+async function loadRune(
+  name: string,
+  file: RuneFile | undefined,
+  { builtin }: HostOptions,
+  context: LoadContext,
+): Promise<Cell | undefined> {
+  const { limits, outside, onEnded } = context;
+  if (file) {
+    if (file.text.length > MAX_RUNE_BYTES)
+      throw new ViverError('RUNES_TOO_LARGE', `${file.path} has more than ${MAX_RUNE_BYTES} bytes`);
+    return ForeignCell.open(name, file, outside(name), limits, (reason) => onEnded(name, reason));
+  }
+  const builtinLoader = Object.hasOwn(builtin, name) ? builtin[name] : undefined;
+  return builtinLoader ? new LocalCell(await builtinLoader(), 'built-in', outside(name)) : undefined;
+}

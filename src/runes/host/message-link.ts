@@ -1,0 +1,147 @@
+// MessageLink: questions with answers over a message port, alike on both sides. Plain data only. What the other side sends is checked for its
+// kind; unknown kinds are counted, not thrown. Owns the questions that wait for an answer.
+
+import { ViverError } from '../../errors.ts';
+
+/** What a worker's and a message channel's ports have in common. */
+export interface Port {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+/** An error as it crosses: without stack, class or cause. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+type LinkMessage =
+  | { readonly kind: 'ask'; readonly id: number; readonly topic: string; readonly body: unknown }
+  | { readonly kind: 'answer'; readonly id: number; readonly body?: unknown; readonly error?: WireError }
+  | { readonly kind: 'tell'; readonly topic: string; readonly body: unknown };
+
+export interface LinkHandlers {
+  /** Answers a question of the other side; a rejection crosses as an error. */
+  readonly ask: Readonly<Record<string, (body: never) => unknown>>;
+  /** Takes what needs no answer. */
+  readonly tell: Readonly<Record<string, (body: never) => void>>;
+}
+
+/** More questions than this on the way to one side: it does not keep up, and new ones are refused. */
+export const MAX_OPEN_QUESTIONS = 1024;
+
+interface Question {
+  readonly resolve: (body: unknown) => void;
+  readonly reject: (error: ViverError) => void;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+export class MessageLink {
+  readonly #port: Port;
+  readonly #handlers: LinkHandlers;
+  readonly #questions = new Map<number, Question>();
+  #nextId = 1;
+  #closed: string | undefined;
+  /** Messages of no known kind or topic. */
+  unknownMessages = 0;
+
+  constructor(port: Port, handlers: LinkHandlers) {
+    this.#port = port;
+    this.#handlers = handlers;
+    port.on('message', (message) => this.#take(message as LinkMessage));
+  }
+
+  /**
+   * Asks the other side.
+   * @param timeoutMs Undefined waits as long as the other side lives.
+   * @throws ViverError The other side's own error, RUNES_TIMEOUT, RUNES_GONE, RUNES_BUSY.
+   */
+  ask(topic: string, body: unknown, timeoutMs?: number): Promise<unknown> {
+    if (this.#closed !== undefined) return Promise.reject(gone(this.#closed));
+    if (this.#questions.size >= MAX_OPEN_QUESTIONS) {
+      return Promise.reject(
+        new ViverError('RUNES_BUSY', `${topic}: ${MAX_OPEN_QUESTIONS} questions wait`, { retryable: true }),
+      );
+    }
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const late = () => this.#settle(id)?.reject(timedOut(topic, timeoutMs ?? 0));
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+      this.#questions.set(id, { resolve, reject, timer });
+      this.#port.postMessage({ kind: 'ask', id, topic, body } satisfies LinkMessage);
+    });
+  }
+
+  /** Sends what needs no answer. */
+  tell(topic: string, body: unknown): void {
+    if (this.#closed === undefined) this.#port.postMessage({ kind: 'tell', topic, body } satisfies LinkMessage);
+  }
+
+  /** Fails all that waits; later questions fail at once with `reason`. */
+  close(reason: string): void {
+    this.#closed ??= reason;
+    for (const id of [...this.#questions.keys()]) this.#settle(id)?.reject(gone(this.#closed));
+  }
+
+  #settle(id: number): Question | undefined {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    clearTimeout(question?.timer);
+    return question;
+  }
+
+  #take(message: LinkMessage): void {
+    if (message?.kind === 'ask') void this.#answer(message.id, message.topic, message.body);
+    else if (message?.kind === 'tell') this.#told(message.topic, message.body);
+    else if (message?.kind === 'answer') this.#answered(message.id, message.body, message.error);
+    else this.unknownMessages++;
+  }
+
+  /** An answer to nothing is a late one, whose question has timed out. */
+  #answered(id: number, body: unknown, error: WireError | undefined): void {
+    const question = this.#settle(id);
+    if (error) question?.reject(fromWireError(error));
+    else question?.resolve(body);
+  }
+
+  #told(topic: string, body: unknown): void {
+    const handler = own(this.#handlers.tell, topic);
+    if (handler) handler(body as never);
+    else this.unknownMessages++;
+  }
+
+  async #answer(id: number, topic: string, body: unknown): Promise<void> {
+    const handler = own(this.#handlers.ask, topic);
+    if (!handler) this.unknownMessages++;
+    try {
+      if (!handler) throw new ViverError('RUNES_UNKNOWN_TOPIC', `nobody here answers '${topic}'`);
+      const reply = await handler(body as never);
+      this.#port.postMessage({ kind: 'answer', id, body: reply } satisfies LinkMessage);
+    } catch (error) {
+      this.#port.postMessage({ kind: 'answer', id, error: toWireError(error) } satisfies LinkMessage);
+    }
+  }
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+export function toWireError(error: unknown): WireError {
+  if (error instanceof ViverError) return { code: error.code, message: error.message, retryable: error.retryable };
+  return { code: 'RUNES_THREW', message: error instanceof Error ? error.message : String(error), retryable: false };
+}
+
+export function fromWireError(error: WireError): ViverError {
+  return new ViverError(error.code, error.message, { retryable: error.retryable });
+}
+
+function gone(reason: string): ViverError {
+  return new ViverError('RUNES_GONE', reason);
+}
+
+/** The error of whatever did not answer in time. */
+export function timedOut(what: string, limitMs: number): ViverError {
+  return new ViverError('RUNES_TIMEOUT', `${what}: no answer within ${limitMs} ms`, { retryable: true });
+}

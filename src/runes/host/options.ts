@@ -1,0 +1,85 @@
+// What a rune host is given, how long it waits, and what it reports. Types and named limits only.
+
+import type { Log } from '../../log.ts';
+import type { Facts } from '../contract/facts.ts';
+import type { InterfaceId } from '../contract/manifest.ts';
+import type { RootFiles } from '../contract/root-files.ts';
+import type { AnyRune, Stage } from '../contract/rune.ts';
+
+/** A rune from /etc/RUNES/runes of the image or the medium, read by the caller: the host never opens files of the new root itself. */
+export interface RuneFile {
+  /** For messages: `medium:/etc/RUNES/runes/printers.ts`. Its last part without ending is the rune's name. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** An interface that the host process offers: the host asks `call`, wherever the process keeps it. */
+export interface HostService {
+  readonly id: InterfaceId;
+  call(method: string, request: unknown): Promise<unknown>;
+}
+
+export interface HostLimits {
+  readonly startMs: number;
+  readonly stopMs: number;
+  readonly callMs: number;
+  /** How long a thread may be silent before it counts as hung. */
+  readonly silenceMs: number;
+}
+
+export const DEFAULT_LIMITS: HostLimits = { startMs: 30_000, stopMs: 5_000, callMs: 5_000, silenceMs: 60_000 };
+
+/** Uncaught errors of a built-in rune's own callbacks before it is set aside; a foreign rune is set aside at the first. */
+export const MAX_UNCAUGHT_ERRORS = 10;
+
+export interface HostOptions {
+  readonly stage: Stage;
+  /** The names that the role resolves to, in the table's order. */
+  readonly runes: readonly string[];
+  readonly builtin: BuiltinRunes;
+  readonly foreign?: readonly RuneFile[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly facts: Facts;
+  readonly services?: readonly HostService[];
+  /** The new root; stage `configure` only. */
+  readonly files?: RootFiles;
+  readonly log: Log;
+  readonly limits?: Partial<HostLimits>;
+}
+
+/** Name -> loader, so that only the runes of the role are read. */
+export type BuiltinRunes = Readonly<Record<string, () => Promise<AnyRune>>>;
+
+export interface StartedRune {
+  readonly rune: string;
+  readonly milliseconds: number;
+  /** Files of the new root that it wrote or removed. */
+  readonly changed: readonly string[];
+}
+
+export interface SetAsideRune {
+  readonly rune: string;
+  readonly reason: string;
+}
+
+/** What start() did; plain data. */
+export interface StartReport {
+  readonly started: readonly StartedRune[];
+  readonly setAside: readonly SetAsideRune[];
+  /** Found before anything started. */
+  readonly faults: readonly string[];
+}
+
+export type RuneState = 'running' | 'set-aside' | 'stopped';
+
+export interface RuneStatus {
+  readonly rune: string;
+  readonly version: number;
+  readonly origin: string;
+  readonly state: RuneState;
+  readonly reason?: string;
+  /** Calls answered, and calls that failed or timed out. */
+  readonly answered: number;
+  readonly failed: number;
+  readonly uncaughtErrors: number;
+}

@@ -1,0 +1,182 @@
+// startRuneHost: what the initrd's program calls, once for each stage. It finds the runes of the role, puts the host into a thread of its own
+// (or, in tests, into this one) and keeps the line to it. This file loads no schemas: the thread that serves the kernel stays free.
+
+import { Worker } from 'node:worker_threads';
+import { errorLine } from '../../errors.ts';
+import type { Log, LogLevel } from '../../log.ts';
+import type { Facts } from '../contract/facts.ts';
+import type { RootFiles } from '../contract/root-files.ts';
+import type { AnyRune, Stage } from '../contract/rune.ts';
+import type { ChrootCommand } from '../files/shell-files.ts';
+import { parseRoles } from '../roles/parse-roles.ts';
+import { DEFAULT_ROLES, mergeRoles, resolveRole } from '../roles/role-table.ts';
+import type { RuneFolder } from '../roles/rune-folder.ts';
+import { MessageLink } from './message-link.ts';
+import type { HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
+import { endThread, watch } from './watch.ts';
+
+/** Interfaces that the host process offers, by name: one function per call, which gets and gives plain data. */
+export type Services = Readonly<Record<string, Readonly<Record<string, (request: never) => unknown>>>>;
+
+/** Versions of the interfaces that a host process can offer; their schemas are in ../interfaces. */
+const SERVICE_VERSIONS: Readonly<Record<string, number>> = { field: 1 };
+
+export interface StartOptions {
+  readonly role: string;
+  readonly stage: Stage;
+  readonly facts: Facts;
+  readonly log: Log;
+  /** True on a machine; false runs all built-in runes in this thread (foreign ones have their own in any case). */
+  readonly inWorker: boolean;
+  /** /etc/RUNES of the image and of the medium, the later winning. */
+  readonly folders?: readonly RuneFolder[];
+  readonly services?: Services;
+  /** Rune name -> its settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Stage `configure`: where the new root is mounted, and how to enter it. */
+  readonly root?: { readonly path: string; readonly chroot?: ChrootCommand };
+  /** In this thread only: in place of `root`, files of another kind; and runes in place of the built-in ones. */
+  readonly files?: RootFiles;
+  readonly builtin?: readonly AnyRune[];
+  readonly limits?: Partial<HostLimits>;
+}
+
+export interface RunningRunes {
+  readonly report: StartReport;
+  status(): Promise<RuneStatus[]>;
+  /** Stops all in reverse order and gives the thread back. */
+  stop(): Promise<void>;
+}
+
+/** What a host's thread is started with; plain data. */
+export interface HostWorkerData {
+  readonly stage: Stage;
+  readonly runes: readonly string[];
+  readonly foreign: readonly RuneFile[];
+  readonly facts: Facts;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly services: readonly HostService['id'][];
+  readonly root?: StartOptions['root'];
+  readonly limits: Partial<HostLimits>;
+}
+
+/**
+ * Starts the runes of `role` for one stage. Faults of runes are in the report and the log, never thrown.
+ * @throws ViverError RUNES_GONE when the host's thread cannot be started at all.
+ */
+export async function startRuneHost(options: StartOptions): Promise<RunningRunes> {
+  const { runes, faults } = runesOf(options);
+  for (const fault of faults) options.log.error(fault);
+  const running = await (options.inWorker ? startInWorker(options, runes) : startHere(options, runes));
+  return { ...running, report: { ...running.report, faults: [...faults, ...running.report.faults] } };
+}
+
+/** The rune names of the role, with the tables of all folders laid over the built-in one; faults name file and line. */
+export function runesOf({ role, folders = [] }: Pick<StartOptions, 'role' | 'folders'>): {
+  runes: readonly string[];
+  faults: readonly string[];
+} {
+  const faults: string[] = [];
+  let table = DEFAULT_ROLES;
+  for (const { roles } of folders) {
+    if (!roles) continue;
+    const parsed = parseRoles(roles.text);
+    for (const { line, message } of parsed.faults) faults.push(`${roles.path}:${line}: ${message}`);
+    table = mergeRoles(table, parsed);
+  }
+  const resolved = resolveRole(table, role);
+  return { runes: resolved.runes, faults: [...faults, ...resolved.faults.map(({ message }) => message)] };
+}
+
+function workerDataOf(options: StartOptions, runes: readonly string[]): HostWorkerData {
+  const { stage, facts, settings = {}, root, limits = {}, folders = [], services = {} } = options;
+  return {
+    stage,
+    runes,
+    facts,
+    settings,
+    limits,
+    foreign: folders.flatMap((folder) => folder.runes),
+    services: Object.keys(services).map((name) => ({ name, version: SERVICE_VERSIONS[name] ?? 1 })),
+    ...(root ? { root } : {}),
+  };
+}
+
+async function startHere(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
+  const [{ RuneHost }, { hostOptions }] = await Promise.all([import('./host.ts'), import('./host-options.ts')]);
+  const call: ServiceCall = (name, method, request) => callService(options.services ?? {}, { name, method, request });
+  const host = new RuneHost(await hostOptions(workerDataOf(options, runes), options.log, call, options));
+  const report = await host.start();
+  return { report, status: async () => host.status(), stop: () => host.stop() };
+}
+
+export type ServiceCall = (name: string, method: string, request: unknown) => Promise<unknown>;
+
+export interface ServiceMessage {
+  readonly name: string;
+  readonly method: string;
+  readonly request: unknown;
+}
+
+export interface AreaLogMessage {
+  readonly level: LogLevel;
+  readonly area: string;
+  readonly message: string;
+}
+
+/** Stopping all runes may take each its deadline; more than this means that the thread itself hangs. */
+const STOP_ALL_MS = 30_000;
+const DEFAULT_SILENCE_MS = 60_000;
+
+async function startInWorker(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
+  const { log, services = {}, limits = {} } = options;
+  const worker = new Worker(new URL('./host.worker.ts', import.meta.url), {
+    workerData: workerDataOf(options, runes),
+    name: `runes ${options.stage}`,
+  });
+  const link = new MessageLink(worker, {
+    ask: { service: (message: ServiceMessage) => callService(services, message) },
+    tell: { log: ({ level, area, message }: AreaLogMessage) => logFor(log, area)[level](message) },
+  });
+  let stopping = false;
+  watch(worker, (reason) => {
+    clearInterval(heartbeat);
+    if (!stopping) log.error(`the runes' thread ${reason}; this node serves no more, the field goes on`);
+    link.close(`the runes' thread ${reason}`);
+  });
+  const heartbeat = watchHeart(link, worker, limits.silenceMs ?? DEFAULT_SILENCE_MS);
+  const report = (await link.ask('start', undefined)) as StartReport;
+  return {
+    report,
+    status: async () => (await link.ask('status', undefined, limits.callMs)) as RuneStatus[],
+    stop: async () => {
+      stopping = true;
+      clearInterval(heartbeat);
+      await link.ask('stop', undefined, STOP_ALL_MS).catch((error: unknown) => log.warn(errorLine(error)));
+      await endThread(worker);
+    },
+  };
+}
+
+/** Ends a thread that does not answer any more: an endless loop in a built-in rune. */
+function watchHeart(link: MessageLink, worker: Worker, silenceMs: number): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    link.ask('ping', undefined, silenceMs).catch(() => {
+      clearInterval(timer);
+      void worker.terminate();
+    });
+  }, silenceMs);
+  return timer.unref();
+}
+
+/** The request is the caller's, checked by its schema in the runes' thread; here only own functions of the table are reachable. */
+async function callService(services: Services, { name, method, request }: ServiceMessage): Promise<unknown> {
+  const calls = Object.hasOwn(services, name) ? services[name] : undefined;
+  const handler = calls && Object.hasOwn(calls, method) ? calls[method] : undefined;
+  if (!handler) throw new Error(`the host process has no ${name}.${method}`);
+  return handler(request as never);
+}
+
+function logFor(log: Log, area: string): Log {
+  return area === '' ? log : log.child(area);
+}

@@ -1,0 +1,26 @@
+// The interface `field`, offered by the host process itself: what V-FIELD says about the image. Runes ask it by message; nothing of it runs on
+// the thread that serves the kernel but the look into the field's own state.
+
+import * as z from 'zod/mini';
+import { defineInterface } from '../contract/interface.ts';
+
+/** Open: V-FIELD's FieldStatus grows, and the room's page shows what there is. */
+const fieldStatus = z.looseObject({
+  infoHash: z.string(),
+  sizeBytes: z.number(),
+  pieces: z.number(),
+  held: z.number(),
+});
+
+export const field = defineInterface({
+  name: 'field',
+  version: 1,
+  calls: {
+    status: { request: z.strictObject({}), reply: fieldStatus },
+    magnet: { request: z.strictObject({}), reply: z.strictObject({ magnet: z.string() }) },
+    /** Peers that are connected now, as host:port. */
+    peers: { request: z.strictObject({}), reply: z.strictObject({ peers: z.readonly(z.array(z.string())) }) },
+    /** The image's BitTorrent metainfo (.torrent). */
+    metainfo: { request: z.strictObject({}), reply: z.strictObject({ bytes: z.instanceof(Uint8Array) }) },
+  },
+});

@@ -1,0 +1,31 @@
+// /etc/RUNES as text: `roles` and `runes/*.{ts,js}`, of the image or the medium. Read once by the host process and handed to the rune host as
+// plain data, so that no thread of ours ever opens files of a root that we serve.
+
+import type { RootFiles } from '../contract/root-files.ts';
+import type { RuneFile } from '../host/options.ts';
+
+export interface RuneFolder {
+  readonly roles?: RuneFile;
+  readonly runes: readonly RuneFile[];
+}
+
+/**
+ * Reads a RUNES folder; empty when there is none.
+ * @param origin For messages: `image` or `medium`.
+ */
+export async function readRuneFolder(files: RootFiles, origin: string, directory = '/etc/RUNES'): Promise<RuneFolder> {
+  const [rolesText, names] = await Promise.all([
+    files.readText(`${directory}/roles`),
+    files.list(`${directory}/runes`),
+  ]);
+  const paths = names.filter((name) => /\.(?:ts|js|mts|mjs)$/.test(name)).map((name) => `${directory}/runes/${name}`);
+  const read = async (path: string): Promise<RuneFile> => ({
+    path: `${origin}:${path}`,
+    text: (await files.readText(path)) ?? '',
+  });
+  const runes = await Promise.all(paths.map(read));
+  return {
+    ...(rolesText === undefined ? {} : { roles: { path: `${origin}:${directory}/roles`, text: rolesText } }),
+    runes,
+  };
+}
