@@ -1,4 +1,4 @@
-// Keeps connections to every known address: tries again for ever, with pauses of 1 to 5 s (1 s while somebody waits for a piece). Owns the list
+// Keeps connections to every known address: tries again for ever, with pauses of 1 to 5 s (shorter while somebody waits for a piece). Owns the list
 // of addresses; the swarm tells it what became of each connection.
 
 import type { Clock } from './clock.ts';
@@ -7,6 +7,8 @@ import type { Clock } from './clock.ts';
 const MAX_ADDRESSES = 2_048;
 const MAX_DIALS_AT_ONCE = 16;
 const FIRST_PAUSE_MS = 1_000;
+/** Between attempts while somebody waits: with the time of an attempt itself, a holder that returns is found within 2 s. */
+const HURRIED_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
 type State = 'idle' | 'dialing' | 'connected' | 'never';
@@ -47,6 +49,13 @@ export class Dialer {
     return true;
   }
 
+  /** Somebody has been heard at this address just now: it is tried at once. */
+  found(address: string): void {
+    this.add(address);
+    const known = this.#known.get(address);
+    if (known) known.nextAt = this.#clock.now();
+  }
+
   /** A connection with this address stands, whoever made it. */
   connected(address: string): void {
     this.add(address);
@@ -74,7 +83,7 @@ export class Dialer {
 
   /** Dials what is due; called every few hundred ms. */
   tick(): void {
-    const latest = this.#clock.now() + (this.hurry ? LONGEST_PAUSE_MS - FIRST_PAUSE_MS : 0);
+    const latest = this.#clock.now() + (this.hurry ? LONGEST_PAUSE_MS : 0);
     for (const [address, known] of this.#known) {
       if (this.#dialing >= MAX_DIALS_AT_ONCE) return;
       if (known.state === 'idle' && known.nextAt <= (known.hurried ? this.#clock.now() : latest))
@@ -101,7 +110,7 @@ export class Dialer {
     known.failures++;
     known.hurried = this.hurry;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** Math.min(8, known.failures - 1));
-    known.nextAt = this.#clock.now() + (this.hurry ? FIRST_PAUSE_MS : pause);
+    known.nextAt = this.#clock.now() + (this.hurry ? HURRIED_PAUSE_MS : pause);
   }
 
   #forgetWorst(): boolean {

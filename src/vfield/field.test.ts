@@ -1,24 +1,176 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeImage, Room, type TestImage } from '../../test/field/room.ts';
+import { startFakePeer } from '../../test/field/fake-peer.ts';
+import { randomRoom } from '../../test/field/random-room.ts';
+import { makeImage, PIECE_BYTES, Room, type TestImage } from '../../test/field/room.ts';
+import { bytesSource } from './block-source.ts';
+import type { Field } from './field.ts';
+
+const FIRST = '10.0.0.1';
+const TWO = '10.0.0.2';
+const THREE = '10.0.0.3';
 
 let image: TestImage;
 beforeAll(async () => {
-  image = await makeImage(60);
+  image = await makeImage(160);
 });
+
+/** A first and two nodes whose shares of 60 % together hold the image, settled. */
+async function settledRoom(): Promise<{ room: Room; first: Field; two: Field; three: Field }> {
+  const room = new Room(image);
+  const first = await room.openFirst(FIRST);
+  const two = await room.open(TWO, { share: 0.6, peers: [`${FIRST}:6881`] });
+  const three = await room.open(THREE, { share: 0.6, peers: [`${FIRST}:6881`] });
+  const everybody = [first, two, three];
+  const settled = await room.clock.runUntil(() => everybody.every((node) => node.status().copies.min >= 1), 20_000);
+  expect(settled, JSON.stringify([two.status(), three.status()])).toBe(true);
+  return { room, first, two, three };
+}
 
 describe('a room', () => {
   it('goes on without the first, once the shares together hold the image', async () => {
-    const room = new Room(image);
-    const first = await room.openFirst('10.0.0.1');
-    const two = await room.open('10.0.0.2', { share: 0.75, peers: ['10.0.0.1:6881'] });
-    const three = await room.open('10.0.0.3', { share: 0.75, peers: ['10.0.0.1:6881'] });
-    const settled = await room.clock.runUntil(() => two.status().copies.min >= 1, 10_000);
-    expect(settled, JSON.stringify([two.status(), three.status()], null, 1)).toBe(true);
-    expect(three.status().copies.min).toBeGreaterThanOrEqual(1);
+    const { room, first, two, three } = await settledRoom();
+    expect(first.status().copies.min).toBeGreaterThanOrEqual(1);
     await first.close();
-    room.network.powerOff('10.0.0.1');
+    room.network.powerOff(FIRST);
     expect(await room.readsAll(two)).toBe(true);
     expect(await room.readsAll(three)).toBe(true);
-    expect(two.status().held).toBeLessThanOrEqual(45);
+    for (const node of [two, three]) {
+      expect(node.status().held * PIECE_BYTES).toBeLessThanOrEqual(node.status().shareBytes);
+      expect(node.status().waitingReads).toBe(0);
+    }
   });
+
+  it('finds everybody by exchange: the third is known to the second, though both were only told of the first', async () => {
+    const { two, three } = await settledRoom();
+    expect(two.status().peers.map((peer) => peer.address)).toContain(`${THREE}:6881`);
+    expect(three.status().peers.map((peer) => peer.address)).toContain(`${TWO}:6881`);
+  });
+
+  it('lets a node join by a magnet link while the first is gone', async () => {
+    const { room, first, two } = await settledRoom();
+    await first.close();
+    room.network.powerOff(FIRST);
+    const { infoHashV2 } = image.metainfo;
+    const four = await room.open('10.0.0.4', { magnet: { infoHashV2, peers: [`${TWO}:6881`] }, share: 0.3 });
+    expect(four.metainfo.pieceHashes).toEqual(image.metainfo.pieceHashes);
+    expect(await room.readsAll(four)).toBe(true);
+    expect(two.status().copies.min).toBeGreaterThanOrEqual(1);
+  });
+
+  it('waits when the pieces are gone, for as long as it takes, and goes on within 2 s of the return', async () => {
+    const { room, first, two, three } = await settledRoom();
+    await first.close();
+    await three.close();
+    room.network.powerOff(FIRST);
+    room.network.powerOff(THREE);
+    let answered = 0;
+    let wrong = 0;
+    for (let at = 0; at < image.bytes.length; at += PIECE_BYTES) {
+      two.source.read(at, 4096).then((bytes) => {
+        answered++;
+        if (Buffer.compare(bytes, image.bytes.subarray(at, at + 4096)) !== 0) wrong++;
+      });
+    }
+    await room.clock.run(600_000);
+    expect(answered).toBeGreaterThan(50);
+    expect(two.status().waitingReads).toBe(160 - answered);
+    expect(two.status().waitingReads).toBeGreaterThan(20);
+    room.network.powerOn(FIRST);
+    const back = await room.openFirst(FIRST, { peers: [] });
+    expect(await room.clock.runUntil(() => answered === 160, 2_000)).toBe(true);
+    expect(wrong).toBe(0);
+    await back.close();
+  });
+
+  it('does not pass on what its own medium gives wrongly, and fetches it elsewhere', async () => {
+    const room = new Room(image);
+    const bad = image.bytes.slice();
+    bad[5 * PIECE_BYTES + 100]! ^= 1;
+    const first = await room.openFirst(FIRST, { local: bytesSource(bad), peers: [`${TWO}:6881`] });
+    await room.openFirst(TWO);
+    const bytes = await room.read(first.source, 5 * PIECE_BYTES, 200, 5_000);
+    expect(Buffer.compare(bytes!, image.bytes.subarray(5 * PIECE_BYTES, 5 * PIECE_BYTES + 200))).toBe(0);
+    expect(room.logs.some((line) => line.includes('piece 5 of the own medium is not used'))).toBe(true);
+  });
+
+  it('gives up a read that is aborted, and only that one', async () => {
+    const room = new Room(image);
+    const two = await room.open(TWO, { share: 0.5 });
+    const gone = new AbortController();
+    const aborted = two.source.read(0, 10, gone.signal).catch((error: Error) => error.name);
+    const kept = two.source.read(0, 10);
+    gone.abort();
+    expect(await aborted).toBe('AbortError');
+    await room.openFirst(FIRST, { peers: [`${TWO}:6881`] });
+    let bytes: Uint8Array | undefined;
+    kept.then((read) => {
+      bytes = read;
+    });
+    await room.clock.runUntil(() => bytes !== undefined, 5_000);
+    expect(bytes).toEqual(Buffer.from(image.bytes.subarray(0, 10)));
+  });
+});
+
+describe('a bad peer', () => {
+  it('that lies is banned with the reason in the log; the piece comes from another', async () => {
+    const room = new Room(image);
+    const { clock, network } = room;
+    const liar = await startFakePeer({
+      transport: network.transport(TWO),
+      clock,
+      image,
+      behaviour: 'liar',
+      member: true,
+    });
+    await room.openFirst(FIRST);
+    const node = await room.open(THREE, { share: 0.3, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
+    expect(await room.readsAll(node)).toBe(true);
+    expect(liar.requests()).toBeGreaterThan(0);
+    expect(room.logs.some((line) => /10\.0\.0\.2:6881 is banned: piece \d+ has a wrong hash/.test(line))).toBe(true);
+    const before = liar.requests();
+    await clock.run(30_000);
+    expect(liar.requests()).toBe(before);
+  });
+
+  it('that stalls is overtaken: a read takes no longer than the hedge', async () => {
+    const room = new Room(image);
+    const { clock, network } = room;
+    const silent = await startFakePeer({
+      transport: network.transport(TWO),
+      clock,
+      image,
+      behaviour: 'silent',
+      member: true,
+    });
+    await room.openFirst(FIRST);
+    const node = await room.open(THREE, { share: 0.1, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
+    await clock.runUntil(() => node.status().peers.length === 2, 5_000);
+    for (let step = 0; step < 20; step++) {
+      const before = clock.now();
+      const bytes = await room.read(node.source, (step * 7 + 3) * PIECE_BYTES, 4096, 5_000);
+      expect(bytes).toBeDefined();
+      expect(clock.now() - before).toBeLessThan(300);
+    }
+    expect(silent.requests()).toBeGreaterThan(0);
+    expect(await room.readsAll(node)).toBe(true);
+  });
+
+  it('that ends in the middle of a piece costs nothing but a new request', async () => {
+    const room = new Room(image);
+    const { clock, network } = room;
+    const behaviour = { endAfterBlocks: 11 };
+    await startFakePeer({ transport: network.transport(TWO), clock, image, behaviour, member: true });
+    const node = await room.open(THREE, { share: 0.2, peers: [`${TWO}:6881`] });
+    await clock.runUntil(() => node.status().peers.length === 1, 5_000);
+    const reading = room.readsAll(node, 120_000);
+    expect(await reading).toBe(true);
+  });
+});
+
+describe('chance', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    it(`kills and returns nodes: never a wrong byte, never stuck (seed ${seed})`, { timeout: 30_000 }, async () => {
+      expect(await randomRoom(seed)).toMatchObject({ wrong: 0, stuck: 0 });
+    });
+  }
 });

@@ -158,7 +158,7 @@ function discover(
     clock,
     log: options.log,
     isAlone: () => swarm.connections.peers.size === 0 || swarm.requests.waitingPieces > 0,
-    onFound: (address) => void swarm.connections.dialer.add(address),
+    onFound: (address) => swarm.connections.dialer.found(address),
   });
 }
 

@@ -125,7 +125,7 @@ class MemoryDuplex implements Duplex {
   #handlers: DuplexHandlers | undefined;
   #closed = false;
   #muted = false;
-  readonly #queue: Uint8Array[] = [];
+  readonly #queue: { bytes: Uint8Array; sent: (() => void) | undefined }[] = [];
   #lineFreeAt = 0;
   #underWay = 0;
   #waiting = false;
@@ -141,12 +141,12 @@ class MemoryDuplex implements Duplex {
     this.#handlers = owner(this);
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     if (this.#closed || this.#muted) return true;
     const { clock, bytesPerSecond = Number.POSITIVE_INFINITY, latencyMs = 0.2 } = this.#network.options;
     this.#lineFreeAt = Math.max(this.#lineFreeAt, clock.now()) + (bytes.length * 1000) / bytesPerSecond;
     this.#underWay += bytes.length;
-    this.#queue.push(bytes);
+    this.#queue.push({ bytes, sent });
     clock.setTimeout(() => this.#arrive(), this.#lineFreeAt - clock.now() + latencyMs);
     this.#waiting ||= this.#underWay > WRITE_AHEAD_BYTES;
     return !this.#waiting;
@@ -174,10 +174,11 @@ class MemoryDuplex implements Duplex {
 
   /** A timer went off: the oldest bytes arrive, whichever timer it was, so that order holds on every clock. */
   #arrive(): void {
-    const bytes = this.#queue.shift()!;
+    const { bytes, sent } = this.#queue.shift()!;
     this.#underWay -= bytes.length;
     if (this.#network.passes(this.#link.hosts)) this.other.#receive(bytes);
     else this.#muted = true;
+    sent?.();
     if (this.#waiting && this.#underWay <= WRITE_AHEAD_BYTES / 2 && !this.#closed) {
       this.#waiting = false;
       this.#handlers?.onDrain();

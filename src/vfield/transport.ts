@@ -6,10 +6,10 @@ export interface Duplex {
   /** The other end's address as `host:port`; for an accepted connection the port is not the one it listens on. */
   readonly remoteAddress: string;
   /**
-   * Sends `bytes`, which must not change afterwards.
+   * Sends `bytes`, which must not change until `sent` is called, or ever if there is none.
    * @returns false when the sender should wait for `onDrain` before it sends bulk data.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   /** Ends the connection now; `onClose` of this end is not called again for it. */
   close(): void;
 }

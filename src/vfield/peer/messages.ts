@@ -88,6 +88,7 @@ export function decodeMessage(body: Uint8Array): Message {
   if (body.length === 0) return { kind: 'keepAlive' };
   const number = body[0]!;
   if (number === MessageKind.piece && body.length > 9) return decodePiece(body);
+  if (number === MessageKind.request && body.length === 13) return decodeRequest(body);
   const kind = kindOfNumber.get(number);
   if (kind === undefined) return { kind: 'unknown', number };
   const reader = new Reader(body, 'PEER');
@@ -99,8 +100,11 @@ export function decodeMessage(body: Uint8Array): Message {
 
 /** The hot path: nearly every byte of a download comes through here. */
 function decodePiece(body: Uint8Array): Message {
-  const view = new DataView(body.buffer, body.byteOffset, 9);
-  return { kind: 'piece', piece: view.getUint32(1), begin: view.getUint32(5), bytes: body.subarray(9) };
+  return { kind: 'piece', piece: readU32(body, 1), begin: readU32(body, 5), bytes: body.subarray(9) };
+}
+
+function decodeRequest(body: Uint8Array): Message {
+  return { kind: 'request', piece: readU32(body, 1), begin: readU32(body, 5), length: readU32(body, 9) };
 }
 
 function decodeFields(kind: keyof typeof MessageKind, reader: Reader): Message {
@@ -156,6 +160,7 @@ function takeHashes(reader: Reader): Uint8Array {
 export function encodeMessage(message: Exclude<Message, { kind: 'unknown' }>): Uint8Array {
   if (message.kind === 'keepAlive') return new Uint8Array(4);
   if (message.kind === 'piece') return encodePiece(message.piece, message.begin, message.bytes);
+  if (message.kind === 'request') return encodeRequest(message);
   const writer = new Writer(64).u32(0).u8(MessageKind[message.kind]);
   encodeFields(message, writer);
   const bytes = writer.finish();
@@ -202,15 +207,44 @@ function encodeHashRange(range: HashRange, writer: Writer): void {
   writer.bytes(range.piecesRoot).u32(range.baseLayer).u32(range.index).u32(range.count).u32(range.proofLayers);
 }
 
-/** A block with its head in one piece of memory: a copy, so that the block's own memory may be used again before it is sent. */
-export function encodePiece(piece: number, begin: number, block: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(13 + block.length);
-  bytes.writeUInt32BE(9 + block.length, 0);
-  bytes[4] = MessageKind.piece;
-  bytes.writeUInt32BE(piece, 5);
-  bytes.writeUInt32BE(begin, 9);
-  bytes.set(block, 13);
+/** Bytes of a `piece` message before the block. */
+export const PIECE_HEAD_BYTES = 13;
+
+function encodePiece(piece: number, begin: number, block: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(PIECE_HEAD_BYTES + block.length);
+  writePiece(bytes, piece, begin, block);
   return bytes;
+}
+
+/** Writes a `piece` message into memory of exactly its length: a copy, so that the block's own memory may be used again before it is sent. */
+export function writePiece(bytes: Uint8Array, piece: number, begin: number, block: Uint8Array): void {
+  writeU32(bytes, 0, 9 + block.length);
+  bytes[4] = MessageKind.piece;
+  writeU32(bytes, 5, piece);
+  writeU32(bytes, 9, begin);
+  bytes.set(block, PIECE_HEAD_BYTES);
+}
+
+/** A `request` message, by the shortest way: there is one for each block. */
+export function encodeRequest({ piece, begin, length }: BlockRange): Uint8Array {
+  const bytes = Buffer.allocUnsafe(17);
+  writeU32(bytes, 0, 13);
+  bytes[4] = MessageKind.request;
+  writeU32(bytes, 5, piece);
+  writeU32(bytes, 9, begin);
+  writeU32(bytes, 13, length);
+  return bytes;
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 /** One line for a log. */

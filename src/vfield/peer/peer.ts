@@ -36,13 +36,11 @@ export class Peer {
   member: MemberHello | undefined;
   client = '';
   extensions: ExtendedHandshake['extensions'] = {};
-  metadataBytes = 0;
   /** They do not serve us. */
   chokesUs = true;
   /** We do not serve them. */
   choked = true;
   interested = false;
-  weAreInterested = false;
   /** Its pieces are counted as copies in RAM. */
   counted = false;
   /** Pieces being fetched from it. */

@@ -17,7 +17,8 @@ import {
 const READ_BYTES = 262_144;
 /** Bytes waiting in this process above which bulk data has to wait: one block on its way while the next is asked for. */
 const WRITE_AHEAD_BYTES = 131_072;
-const CONNECT_MS = 3_000;
+/** In one network an answer takes a millisecond; a short attempt lets the next one meet a host that has just come back. */
+const CONNECT_MS = 1_200;
 
 export const tcpTransport: Transport = {
   listen: ({ host, port }, accept) =>
@@ -118,7 +119,7 @@ class TcpDuplex implements Duplex {
     if (!this.#closed) this.#handlers?.onData(chunk);
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     const socket = this.#socket;
     if (!socket || this.#closed) return true;
     if (!this.#corked) {
@@ -129,7 +130,7 @@ class TcpDuplex implements Duplex {
         socket.uncork();
       });
     }
-    return socket.write(bytes);
+    return socket.write(bytes, sent);
   }
 
   close(): void {

@@ -79,8 +79,9 @@ export class PeerWire {
     return this.sendBytes(encodeMessage(message));
   }
 
-  sendBytes(bytes: Uint8Array): boolean {
-    return this.#closed || this.#duplex.write(bytes);
+  /** @param sent Called when the memory of `bytes` may be used again. */
+  sendBytes(bytes: Uint8Array, sent?: () => void): boolean {
+    return this.#closed || this.#duplex.write(bytes, sent);
   }
 
   close(reason: string): void {

@@ -1,0 +1,137 @@
+// What peers say, message by message, turned into facts: who has what, who they are, what they want, what they bring. A malformed payload throws
+// ViverError, which ends that connection (peer/wire.ts) and nothing else.
+
+import type { Log } from '../log.ts';
+import type { Availability } from './availability.ts';
+import type { Dialer } from './dialer.ts';
+import type { MetadataService } from './metadata-service.ts';
+import {
+  decodeDontHave,
+  decodeExtendedHandshake,
+  decodePeerExchange,
+  decodeUrgent,
+  EXTENDED_HANDSHAKE,
+  type ExtendedHandshake,
+  type MemberHello,
+  OwnExtension,
+} from './peer/extension.ts';
+import type { Message } from './peer/messages.ts';
+import type { Peer } from './peer/peer.ts';
+import type { Requests } from './requests.ts';
+import type { Serving } from './serving.ts';
+import { formatAddress, parseAddress } from './transport.ts';
+
+export interface HearingOptions {
+  readonly log: Log;
+  readonly availability: Availability;
+  readonly dialer: Dialer;
+  readonly requests: Requests;
+  readonly serving: Serving;
+  readonly metadata: MetadataService;
+  /** A peer is, or has changed as, one of our nodes. */
+  onMember(): void;
+  /** Somebody has more or fewer pieces. */
+  onNews(): void;
+}
+
+type Handlers = {
+  readonly [Kind in Message['kind']]?: (
+    hearing: Hearing,
+    peer: Peer,
+    message: Extract<Message, { kind: Kind }>,
+  ) => void;
+};
+
+const handlers: Handlers = {
+  piece: ({ options }, peer, { piece, begin, bytes }) => {
+    peer.bytesFrom += bytes.length;
+    options.requests.onBlock(peer, piece, begin, bytes);
+  },
+  request: ({ options }, peer, range) => options.serving.onRequest(peer, range, false),
+  cancel: (_, peer, range) => peer.uploads.cancel(range),
+  reject: ({ options }, peer, { piece }) => options.requests.onReject(peer, piece),
+  have: (hearing, peer, { piece }) => hearing.onHave(peer, piece),
+  bitfield: (hearing, peer, { bits }) => {
+    if (bits.length === peer.has.bytes.length) hearing.onHas(peer, () => peer.has.load(bits));
+    else peer.wire.close(`a bitfield of ${bits.length} bytes for ${peer.has.size} pieces`);
+  },
+  haveAll: (hearing, peer) => hearing.onHas(peer, () => peer.has.fill()),
+  haveNone: (hearing, peer) => hearing.onHas(peer, () => peer.has.clear()),
+  choke: ({ options }, peer) => {
+    peer.chokesUs = true;
+    options.requests.abandon(peer);
+  },
+  unchoke: ({ options }, peer) => {
+    peer.chokesUs = false;
+    options.requests.plan();
+  },
+  interested: ({ options }, peer) => options.serving.onInterested(peer),
+  notInterested: (_, peer) => {
+    peer.interested = false;
+  },
+  hashRequest: ({ options }, peer, range) => options.metadata.onHashRequest(peer, range),
+  extended: (hearing, peer, { extension, payload }) => hearing.onExtended(peer, extension, payload),
+};
+
+export class Hearing {
+  readonly options: HearingOptions;
+
+  constructor(options: HearingOptions) {
+    this.options = options;
+  }
+
+  /** @throws ViverError for a payload that cannot be read. */
+  hear(peer: Peer, message: Message): void {
+    const handler = handlers[message.kind] as ((hearing: Hearing, peer: Peer, message: Message) => void) | undefined;
+    handler?.(this, peer, message);
+  }
+
+  onHave(peer: Peer, piece: number): void {
+    if (!peer.has.add(piece)) return;
+    this.options.availability.change(peer, piece, 1);
+    this.options.onNews();
+  }
+
+  onHas(peer: Peer, edit: () => void): void {
+    this.options.availability.recount(peer, edit);
+    this.options.onNews();
+  }
+
+  onExtended(peer: Peer, extension: number, payload: Uint8Array): void {
+    const { metadata, dialer, serving } = this.options;
+    if (extension === EXTENDED_HANDSHAKE) this.#onHello(peer, decodeExtendedHandshake(payload));
+    else if (extension === OwnExtension.ut_metadata) metadata.onMetadata(peer, payload);
+    else if (extension === OwnExtension.ut_pex) for (const address of decodePeerExchange(payload)) dialer.add(address);
+    else if (extension === OwnExtension.lt_donthave) this.#onDontHave(peer, decodeDontHave(payload));
+    else if (extension === OwnExtension.viver_urgent) serving.onRequest(peer, decodeUrgent(payload), true);
+  }
+
+  #onDontHave(peer: Peer, piece: number): void {
+    if (!peer.has.delete(piece)) return;
+    this.options.availability.change(peer, piece, -1);
+    this.options.onNews();
+  }
+
+  #onHello(peer: Peer, hello: ExtendedHandshake): void {
+    peer.extensions = { ...peer.extensions, ...hello.extensions };
+    peer.client = hello.client ?? peer.client;
+    const host = parseAddress(peer.wire.remoteAddress)?.host;
+    if (hello.port && host) this.#learnAddress(peer, formatAddress(host, hello.port));
+    // The id in the hello must be the peer's own: nobody speaks for another in placement.
+    if (hello.member?.id === peer.id) this.#onMember(peer, hello.member);
+  }
+
+  #learnAddress(peer: Peer, address: string): void {
+    peer.dialAddress ??= address;
+    if (address !== peer.dialAddress) peer.aliases.add(address);
+    this.options.dialer.connected(address);
+  }
+
+  #onMember(peer: Peer, member: MemberHello): void {
+    const { log, availability, serving } = this.options;
+    if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, gives ${member.shareBytes >>> 20} MiB`);
+    availability.recount(peer, () => peer.becomeMember(member));
+    serving.onMember(peer);
+    this.options.onMember();
+  }
+}

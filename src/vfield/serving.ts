@@ -1,0 +1,96 @@
+// What this node gives to peers: who is served, and blocks out of RAM or from the own medium. Our own nodes are always served; foreign clients
+// a few at a time.
+
+import type { LocalPieces } from './local-pieces.ts';
+import { type BlockRange, MAX_REQUEST_BYTES } from './peer/messages.ts';
+import type { Peer } from './peer/peer.ts';
+import { SendBuffers } from './peer/send-buffers.ts';
+import { Uploads } from './peer/uploads.ts';
+import type { PieceStore } from './store.ts';
+
+/** Foreign clients served at once. */
+const MAX_FOREIGN_SERVED = 8;
+
+export interface ServingOptions {
+  readonly store: PieceStore;
+  readonly local: LocalPieces | undefined;
+  readonly pieceCount: number;
+  peers(): Iterable<Peer>;
+}
+
+export class Serving {
+  readonly #options: ServingOptions;
+  readonly #buffers = new SendBuffers();
+
+  constructor(options: ServingOptions) {
+    this.#options = options;
+  }
+
+  /** A new peer, not served yet. */
+  attach(peer: Peer): void {
+    peer.uploads = new Uploads({
+      block: (range) => this.#block(range),
+      sendBlock: (range, bytes) => {
+        peer.bytesTo += bytes.length;
+        return this.#buffers.send(peer.wire, range.piece, range.begin, bytes);
+      },
+      sendReject: (range) => reject(peer, range),
+    });
+  }
+
+  onInterested(peer: Peer): void {
+    peer.interested = true;
+    this.#serveForeign(peer);
+  }
+
+  /** The peer turned out to be one of our nodes. */
+  onMember(peer: Peer): void {
+    unchoke(peer);
+  }
+
+  onGone(peer: Peer): void {
+    peer.uploads.clear();
+    if (peer.choked || peer.member) return;
+    for (const other of this.#options.peers()) if (other.interested) this.#serveForeign(other);
+  }
+
+  onRequest(peer: Peer, range: BlockRange, urgent: boolean): void {
+    if (!this.#isInside(range)) {
+      peer.wire.close(`asks for ${range.length} bytes at ${range.begin} of piece ${range.piece}`);
+    } else if (peer.choked) {
+      reject(peer, range);
+    } else {
+      peer.uploads.add(range, urgent);
+    }
+  }
+
+  #serveForeign(peer: Peer): void {
+    if (!peer.choked || peer.member) return;
+    const served = Array.from(this.#options.peers()).filter((other) => !other.choked && !other.member).length;
+    if (served < MAX_FOREIGN_SERVED) unchoke(peer);
+  }
+
+  #isInside({ piece, begin, length }: BlockRange): boolean {
+    if (piece >= this.#options.pieceCount || length === 0 || length > MAX_REQUEST_BYTES) return false;
+    return begin + length <= this.#options.store.pieceLength(piece);
+  }
+
+  #block(range: BlockRange): Uint8Array | Promise<Uint8Array | undefined> | undefined {
+    const cut = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
+      bytes?.subarray(range.begin, range.begin + range.length);
+    const held = this.#options.store.get(range.piece);
+    if (held) return cut(held);
+    const { local } = this.#options;
+    return local?.has(range.piece) ? local.read(range.piece).then(cut) : undefined;
+  }
+}
+
+function unchoke(peer: Peer): void {
+  if (!peer.choked) return;
+  peer.choked = false;
+  peer.wire.send({ kind: 'unchoke' });
+}
+
+function reject(peer: Peer, range: BlockRange): void {
+  if (peer.fast) peer.wire.send({ ...range, kind: 'reject' });
+}

@@ -1,0 +1,80 @@
+// A peer with knobs: claims to have everything, then lies, stalls, or serves slowly. Speaks the real wire.
+
+import type { Clock } from '../../src/vfield/clock.ts';
+import { encodeExtendedHandshake, OwnExtension } from '../../src/vfield/peer/extension.ts';
+import type { Message } from '../../src/vfield/peer/messages.ts';
+import { PeerWire } from '../../src/vfield/peer/wire.ts';
+import type { Transport } from '../../src/vfield/transport.ts';
+import type { TestImage } from './room.ts';
+
+export interface FakePeerOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly image: TestImage;
+  /** `liar`: one byte of each block is wrong; `silent`: never answers; `short`: ends after so many blocks. */
+  readonly behaviour: 'liar' | 'silent' | 'honest' | { readonly endAfterBlocks: number };
+  /** Before each answer. */
+  readonly delayMs?: number;
+  /** Says that it is one of our nodes. */
+  readonly member?: boolean;
+  readonly name?: string;
+}
+
+export interface FakePeer {
+  /** Requests seen so far. */
+  readonly requests: () => number;
+  /** Connections that were ended by the others. */
+  readonly ended: () => number;
+}
+
+export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer> {
+  let requests = 0;
+  let ended = 0;
+  const peerId = new TextEncoder().encode((options.name ?? 'fake').padEnd(20, '-'));
+  await options.transport.listen({ port: 6881 }, (duplex) => {
+    let sent = 0;
+    const wire: PeerWire = new PeerWire(duplex, options.clock, {
+      onHandshake: (handshake) => {
+        wire.greet({ ...handshake, peerId, extended: true, fast: true });
+        wire.send({ kind: 'haveAll' });
+        wire.send({ kind: 'extended', extension: 0, payload: hello() });
+        wire.send({ kind: 'unchoke' });
+      },
+      onMessage: (message) => {
+        const range = rangeOf(message);
+        if (!range) return;
+        requests++;
+        if (options.behaviour === 'silent') return;
+        options.clock.setTimeout(() => answer(range), options.delayMs ?? 0);
+      },
+      onDrain: () => {},
+      onClose: () => {
+        ended++;
+      },
+    });
+    const answer = ({ piece, begin, length }: { piece: number; begin: number; length: number }): void => {
+      const start = piece * options.image.metainfo.pieceBytes + begin;
+      const bytes = options.image.bytes.slice(start, start + length);
+      if (options.behaviour === 'liar') bytes[7]! ^= 1;
+      wire.send({ kind: 'piece', piece, begin, bytes });
+      sent++;
+      if (typeof options.behaviour === 'object' && sent >= options.behaviour.endAfterBlocks) wire.close('enough');
+    };
+    return wire.handlers;
+  });
+  function hello(): Uint8Array {
+    const id = peerId.toHex();
+    return encodeExtendedHandshake({
+      extensions: OwnExtension,
+      ...(options.member ? { member: { id, shareBytes: 0, kind: 'ram' } } : {}),
+    });
+  }
+  return { requests: () => requests, ended: () => ended };
+}
+
+function rangeOf(message: Message): { piece: number; begin: number; length: number } | undefined {
+  if (message.kind === 'request') return message;
+  if (message.kind !== 'extended' || message.extension !== OwnExtension.viver_urgent) return undefined;
+  const view = new DataView(message.payload.buffer, message.payload.byteOffset);
+  return { piece: view.getUint32(0), begin: view.getUint32(4), length: view.getUint32(8) };
+}
