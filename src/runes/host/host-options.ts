@@ -11,7 +11,7 @@ export async function hostOptions(
   data: HostWorkerData,
   log: Log,
   callService: ServiceCall,
-  here: Pick<StartOptions, 'files' | 'builtin'> = {},
+  here: Pick<StartOptions, 'files' | 'builtin' | 'onCall'> = {},
 ): Promise<HostOptions> {
   const files = here.files ?? (data.root ? await filesOf(data.root) : undefined);
   return {
@@ -25,6 +25,7 @@ export async function hostOptions(
     builtin: here.builtin ? tableOf(here.builtin) : builtinRunes,
     services: data.services.map((id) => ({ id, call: (method, request) => callService(id.name, method, request) })),
     ...(files ? { files } : {}),
+    ...(here.onCall ? { onCall: here.onCall } : {}),
   };
 }
 

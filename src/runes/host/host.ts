@@ -31,6 +31,12 @@ interface Entry {
   uncaughtErrors: number;
 }
 
+interface Call {
+  readonly interfaceName: string;
+  readonly method: string;
+  readonly request: unknown;
+}
+
 export class RuneHost {
   readonly #options: HostOptions;
   readonly #limits: HostLimits;
@@ -193,7 +199,7 @@ export class RuneHost {
       log: this.#options.log.child(rune),
       files: this.#changesOf(rune).files,
       call: (interfaceName, method, request, timeoutMs) =>
-        this.#carry(`${rune} asks ${interfaceName}.${method}`, interfaceName, method, request, timeoutMs),
+        this.#carry(rune, { interfaceName, method, request }, timeoutMs),
       emit: (interfaceName, event, data) => this.#deliver(interfaceName, event, data),
     };
   }
@@ -205,22 +211,23 @@ export class RuneHost {
   }
 
   /** One call from a rune to whoever offers the interface, within the time limit. */
-  async #carry(
-    what: string,
-    interfaceName: string,
-    method: string,
-    request: unknown,
-    timeoutMs = this.#limits.callMs,
-  ): Promise<unknown> {
+  async #carry(from: string, call: Call, timeoutMs = this.#limits.callMs): Promise<unknown> {
+    const { interfaceName, method, request } = call;
+    const what = `${from} asks ${interfaceName}.${method}`;
     const service = this.#options.services?.find(({ id }) => id.name === interfaceName);
-    if (service) return withDeadline(service.call(method, request), timeoutMs, what);
+    const to = service ? 'the host' : (this.#plan.providers.get(interfaceName) ?? '');
+    const work = service ? () => service.call(method, request) : () => this.#callRune(to, call, what);
+    const reply = await withDeadline(work(), timeoutMs, what);
+    this.#options.onCall?.({ from, to, call: `${interfaceName}.${method}`, request, reply });
+    return reply;
+  }
+
+  async #callRune(rune: string, { interfaceName, method, request }: Call, what: string): Promise<unknown> {
+    const entry = this.#entries.get(rune);
     const why = this.#unavailable(interfaceName);
-    const provider = this.#plan.providers.get(interfaceName) ?? '';
-    const entry = this.#entries.get(provider);
-    if (why !== undefined || !entry) throw new ViverError('RUNES_NOT_RUNNING', `${what}: ${why}`);
+    if (!entry || why !== undefined) throw new ViverError('RUNES_NOT_RUNNING', `${what}: ${why}`);
     try {
-      const work = this.#current.run(provider, () => entry.cell.call(interfaceName, method, request));
-      const reply = await withDeadline(work, timeoutMs, what);
+      const reply = await this.#current.run(rune, () => entry.cell.call(interfaceName, method, request));
       entry.answered++;
       return reply;
     } catch (error) {

@@ -45,6 +45,18 @@ export interface HostOptions {
   readonly files?: RootFiles;
   readonly log: Log;
   readonly limits?: Partial<HostLimits>;
+  /** Told of every call that was answered. */
+  readonly onCall?: (record: CallRecord) => void;
+}
+
+/** One call between runes, as the host carried it. */
+export interface CallRecord {
+  readonly from: string;
+  readonly to: string;
+  /** `address-keeper.offer` */
+  readonly call: string;
+  readonly request: unknown;
+  readonly reply: unknown;
 }
 
 /** Name -> loader, so that only the runes of the role are read. */

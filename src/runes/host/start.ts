@@ -12,7 +12,7 @@ import { parseRoles } from '../roles/parse-roles.ts';
 import { DEFAULT_ROLES, mergeRoles, resolveRole } from '../roles/role-table.ts';
 import type { RuneFolder } from '../roles/rune-folder.ts';
 import { MessageLink } from './message-link.ts';
-import type { HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
+import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
 import { endThread, watch } from './watch.ts';
 
 /** Interfaces that the host process offers, by name: one function per call, which gets and gives plain data. */
@@ -38,6 +38,7 @@ export interface StartOptions {
   /** In this thread only: in place of `root`, files of another kind; and runes in place of the built-in ones. */
   readonly files?: RootFiles;
   readonly builtin?: readonly AnyRune[];
+  readonly onCall?: (record: CallRecord) => void;
   readonly limits?: Partial<HostLimits>;
 }
 

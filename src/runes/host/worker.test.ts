@@ -90,45 +90,46 @@ describe('foreign runes', () => {
     expect(lines).toContain('info reader: magnet:?xt=urn:btmh:1220');
   });
 
-  test.each([
-    ['a syntax error', file('bad', 'export default {{'), /bad can't be loaded: /],
-    ['no default export', file('bad', 'export const a = 1;'), /has no default export/],
-    ['another name', rune('other', ''), /holds a rune named other/],
-    [
-      'a foreign import',
-      file('bad', "import './neighbour.ts'; export default 1;"),
-      /a rune is one file, on 'viver', 'zod' and 'node:'/,
-    ],
-    ['an endless loop while it is read', file('bad', 'for (;;);'), /load: no answer within 3000 ms/],
-    ['more than a megabyte', file('bad', '//'.padEnd(1024 * 1024 + 1)), /has more than 1048576 bytes/],
-  ])('%s is one line', async (_name, bad, message) => {
-    const { report } = await room([{ ...bad, path: 'medium:/etc/RUNES/runes/bad.ts' }, lampKeeper], {
-      limits: { startMs: 3000 },
-    });
-    expect(report.faults.join('\n')).toMatch(message);
+  test('what cannot be loaded is one line each, and the others start', async () => {
+    const { report } = await room(
+      [
+        file('syntax', 'export default {{'),
+        file('nothing', 'export const a = 1;'),
+        { ...rune('other', ''), path: 'medium:/etc/RUNES/runes/named.ts' },
+        file('neighbour', "import './next-door.ts'; export default 1;"),
+        file('looping', 'for (;;);'),
+        file('long', '//'.padEnd(1024 * 1024 + 1)),
+        lampKeeper,
+      ],
+      { limits: { startMs: 2500 } },
+    );
+    expect(report.faults.toSorted()).toEqual([
+      "rune long can't be loaded: medium:/etc/RUNES/runes/long.ts has more than 1048576 bytes",
+      "rune looping can't be loaded: load: no answer within 2500 ms",
+      "rune named can't be loaded: medium:/etc/RUNES/runes/named.ts holds a rune named other",
+      "rune neighbour can't be loaded: medium:/etc/RUNES/runes/neighbour.ts imports './next-door.ts': a rune is one file, on 'viver', 'zod' and 'node:'",
+      "rune nothing can't be loaded: medium:/etc/RUNES/runes/nothing.ts has no default export",
+      expect.stringMatching(/^rune syntax can't be loaded: /),
+    ]);
     expect(report.started.map((started) => started.rune)).toEqual(['lamp-keeper']);
   });
 
-  test.each([
-    ['exits', 'setTimeout(() => process.exit(3), 20);', /ended by itself with status 3/],
-    ['throws in a callback', "setTimeout(() => { throw new Error('burnt'); }, 20);", /ended with an error: burnt/],
-    ['rejects unheard', "setTimeout(() => Promise.reject(new Error('lost')), 20);", /ended with an error: lost/],
-    ['loops without end', 'setTimeout(() => { for (;;); }, 20);', /is silent for 1000 ms/],
-    [
-      'allocates without end',
-      'setTimeout(() => { const all: unknown[] = []; for (let n = 0; ; n++) all.push({ n }); }, 20);',
-      /memory limit|is silent/,
-    ],
-  ])('one that %s is set aside, and the room goes on', async (_name, start, reason) => {
-    const { lines, status } = await room([rune('wild', start), lampKeeper], {
-      limits: { silenceMs: 1000, startMs: 5000 },
-    });
-    await until(() => lines.some((line) => line.includes('set aside')));
-    expect(lines.find((line) => line.includes('set aside'))).toMatch(reason);
-    expect((await status()).map(({ rune: name, state }) => [name, state])).toEqual([
-      ['wild', 'set-aside'],
-      ['lamp-keeper', 'running'],
-    ]);
+  test('whatever one does to its thread, it is set aside and the room goes on', async () => {
+    const wild = {
+      exits: ['process.exit(3)', /ended by itself with status 3/],
+      throws: ["throw new Error('burnt')", /ended with an error: burnt/],
+      rejects: ["Promise.reject(new Error('lost'))", /ended with an error: lost/],
+      loops: ['for (;;)', /is silent for 1500 ms/],
+      hoards: ['{ const all: unknown[] = []; for (let n = 0; ; n++) all.push({ n }); }', /memory limit|is silent/],
+    } as const;
+    const runes = Object.entries(wild).map(([name, [what]]) => rune(name, `setTimeout(() => { ${what}; }, 20);`));
+    const { lines, status } = await room([...runes, lampKeeper], { limits: { silenceMs: 1500, startMs: 5000 } });
+    const aside = () => lines.filter((line) => line.includes('is set aside'));
+    await until(() => aside().length === 5);
+    for (const [name, [, reason]] of Object.entries(wild)) {
+      expect(aside().find((line) => line.includes(`rune ${name} `))).toMatch(reason);
+    }
+    expect((await status()).at(-1)).toMatchObject({ rune: 'lamp-keeper', state: 'running' });
   });
 
   test('a call to one that is gone fails at once with the reason', async () => {
