@@ -76,6 +76,15 @@ describe('settle', () => {
     expect((await hardware.settle()).modules).toHaveLength(5);
   });
 
+  it('loads for discs and networks first', async () => {
+    const sys = new Machine({
+      '/sys/bus/acpi/devices/0/modalias': 'pci:slow\n',
+      '/sys/bus/scsi/devices/1/modalias': 'scsi:t-0x00\n',
+    });
+    await start(sys, { slots: { quick: 1, most: 1, slowMs: 1000 } }).hardware.settle();
+    expect(sys.names()).toEqual(['sd_mod', 'slow']);
+  });
+
   it('waits a while for discs that take their time, if asked to', async () => {
     const sys = new Machine({ '/sys/bus/pci/devices/0/modalias': 'pci:xhci1\n' });
     const { hardware } = start(sys);
@@ -91,7 +100,7 @@ describe('settle', () => {
     });
     sys.delaysMs.slow = 700;
     sys.appears['xhci-pci'] = { '/sys/bus/scsi/devices/0:0:0:0/modalias': 'scsi:t-0x00\n' };
-    const { hardware } = start(sys, { slots: { quick: 1, most: 2, slowMs: 50 } });
+    const { hardware } = start(sys, { slots: { quick: 1, most: 2, slowMs: 15 } });
     const report = await hardware.settle({ patienceMs: 400 });
     expect(report.pending).toEqual(['slow']);
     expect(sys.names()).toEqual(['usbcore', 'xhci-pci', 'sd_mod']);

@@ -50,9 +50,11 @@ export interface HardwareReport {
   readonly fileOperations: number;
 }
 
-/** While something is being loaded, sysfs is looked at this often: not after each module, and not only at the end. */
+/** While something is being loaded, sysfs is looked at neither after each module nor only at the end. */
 const RESCAN_MS = 40;
 const RESCAN_AT_LEAST_MS = 250;
+/** Looking must not take the machine from the drivers: at most a third of the time goes into it. */
+const REST_AFTER_SCAN = 2;
 
 export class Hardware {
   readonly #options: HardwareOptions;
@@ -65,6 +67,7 @@ export class Hardware {
   readonly #blacklisted = new Set<string>();
   readonly #oddFiles = new Map<string, OddFile>();
   #scans = 0;
+  #scanMs = 0;
   #fileOperations = 0;
 
   constructor(options: HardwareOptions) {
@@ -73,7 +76,7 @@ export class Hardware {
     this.#loads = new ModuleLoads({
       ...options,
       moduleArguments: options.moduleArguments ?? NO_MODULE_ARGUMENTS,
-      slots: new LoadSlots(options.slots),
+      slots: new LoadSlots(options.slots, this.#now),
       now: this.#now,
     });
   }
@@ -134,11 +137,13 @@ export class Hardware {
   /** Reads what is new in sysfs and begins to load for it; how many devices were new. */
   async #scanOnce(): Promise<number> {
     const { sys, sysRoot } = this.#options;
+    const startMs = this.#now();
     const scan = await scanDevices(sys, sysRoot, { seen: this.#seen });
+    this.#scanMs = this.#now() - startMs;
     this.#scans++;
     this.#fileOperations += scan.fileOperations;
     for (const odd of scan.oddFiles) this.#oddFiles.set(odd.path, odd);
-    for (const device of scan.devices) {
+    for (const device of [...scan.devices].sort(mostUrgentFirst)) {
       this.#devices.set(device.id, device);
       if (!this.#answers.has(device.modalias)) this.#want(device.modalias);
     }
@@ -161,14 +166,22 @@ export class Hardware {
     return [...this.#loads.pending().values()].filter(({ sinceMs }) => now - sinceMs < patienceMs).length;
   }
 
-  /** Until a load ends, but sysfs also changes without that; and not more often than every RESCAN_MS, unless all is done. */
+  /** Until a load ends, but sysfs also changes without that; and not too often, unless all is done. */
   async #untilProgress(patienceMs: number): Promise<void> {
     await Promise.race([this.#loads.progress(), sleep(RESCAN_AT_LEAST_MS)]);
-    const until = this.#now() + RESCAN_MS;
+    const until = this.#now() + Math.max(RESCAN_MS, REST_AFTER_SCAN * this.#scanMs);
     while (this.#waitingFor(patienceMs) > 0 && this.#now() < until) {
       await Promise.race([this.#loads.progress(), sleep(until - this.#now())]);
     }
   }
+}
+
+/** What leads to discs and networks is loaded before what leads to faster ciphers and mice. */
+const URGENT_BUSES = ['scsi', 'mmc', 'usb', 'virtio', 'vmbus', 'xen', 'pci'];
+
+function mostUrgentFirst(one: Device, other: Device): number {
+  const urgency = ({ bus }: Device) => (URGENT_BUSES.includes(bus) ? 0 : 1);
+  return urgency(one) - urgency(other);
 }
 
 function sleep(ms: number): Promise<void> {

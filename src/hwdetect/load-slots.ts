@@ -6,53 +6,80 @@ export interface SlotLimits {
   readonly quick: number;
   /** Loads at once in all: each may hold a thread. */
   readonly most: number;
-  /** After this long a load counts as slow. */
+  /** After this long a load counts as slow; see LoadSlots for what is added to it. */
   readonly slowMs: number;
 }
 
-export const DEFAULT_SLOTS: SlotLimits = { quick: 3, most: 12, slowMs: 300 };
+export const DEFAULT_SLOTS: SlotLimits = { quick: 2, most: 8, slowMs: 500 };
+/** The first load also starts a thread, which alone takes a second on an emulated machine. */
+const FIRST_LOADS = 2;
+/** Until the first one has ended, slow is this many times `slowMs`. */
+const BEFORE_THE_FIRST = 8;
 
+interface Running {
+  slow: boolean;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * What is slow depends on the machine: what takes longer than `slowMs` and than twice the first load. Without that, a slow machine would
+ * start all its threads at once, each making the others slower.
+ */
 export class LoadSlots {
   readonly #limits: SlotLimits;
+  readonly #now: () => number;
   readonly #queue: (() => void)[] = [];
-  #quick = 0;
-  #all = 0;
+  readonly #running = new Set<Running>();
+  #slowMs: number | undefined;
 
-  constructor(limits: SlotLimits = DEFAULT_SLOTS) {
+  constructor(limits: SlotLimits = DEFAULT_SLOTS, now: () => number = () => performance.now()) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   /** Runs `job` when there is room; first come, first served. */
   async run<T>(job: () => Promise<T>): Promise<T> {
-    await this.#enter();
-    let slow = false;
-    const timer = setTimeout(() => {
-      slow = true;
-      this.#quick--;
+    const running: Running = { slow: false };
+    await new Promise<void>((enter) => {
+      this.#queue.push(() => {
+        this.#running.add(running);
+        enter();
+      });
       this.#admit();
-    }, this.#limits.slowMs);
+    });
+    const startMs = this.#now();
+    this.#watch(running);
     try {
       return await job();
     } finally {
-      clearTimeout(timer);
-      if (!slow) this.#quick--;
-      this.#all--;
+      clearTimeout(running.timer);
+      this.#running.delete(running);
+      this.#learn(this.#now() - startMs);
       this.#admit();
     }
   }
 
-  #enter(): Promise<void> {
-    return new Promise((enter) => {
-      this.#queue.push(enter);
-      this.#admit();
-    });
+  #learn(tookMs: number): void {
+    if (this.#slowMs !== undefined) return;
+    this.#slowMs = Math.max(this.#limits.slowMs, FIRST_LOADS * tookMs);
+    for (const running of this.#running) this.#watch(running);
+  }
+
+  #watch(running: Running): void {
+    clearTimeout(running.timer);
+    running.timer = setTimeout(
+      () => {
+        running.slow = true;
+        this.#admit();
+      },
+      this.#slowMs ?? BEFORE_THE_FIRST * this.#limits.slowMs,
+    );
   }
 
   #admit(): void {
-    while (this.#queue.length > 0 && this.#quick < this.#limits.quick && this.#all < this.#limits.most) {
-      this.#quick++;
-      this.#all++;
-      this.#queue.shift()!();
-    }
+    const hasRoom = () =>
+      this.#running.size < this.#limits.most &&
+      [...this.#running].filter(({ slow }) => !slow).length < this.#limits.quick;
+    while (this.#queue.length > 0 && hasRoom()) this.#queue.shift()!();
   }
 }

@@ -12,6 +12,8 @@ function room(): FakeSys {
     '/sys/devices/system/cpu/modalias': 'cpu:type:x86,ven0000\n',
     '/sys/class/input/input3/modalias': 'input:b0019v0000p0001e0000-e0\n',
     '/sys/class/input/event0/dev': '13:64\n',
+    '/sys/bus/mmc/devices/mmc0:4567/uevent': 'DRIVER=mmcblk\nMMC_TYPE=SD\nMODALIAS=mmc:block\n',
+    '/sys/bus/usb/devices/usb1/uevent': 'MAJOR=189\nDEVTYPE=usb_device\n',
     '/sys/bus/acpi/devices/EMPTY:00/modalias': '',
     '/sys/bus/acpi/devices/ODD:00/modalias': 'two\nlines\n',
   });
@@ -21,10 +23,11 @@ function room(): FakeSys {
 }
 
 describe('scanDevices', () => {
-  it('finds devices by bus, by class and at the root of a subsystem', async () => {
+  it('finds devices by bus, by class, at the root of a subsystem, and by what events say', async () => {
     const { devices, oddFiles } = await scanDevices(room(), '/sys', { drivers: true });
     expect(devices.map(({ id, modalias, driver }) => [id, modalias, driver])).toEqual([
       ['input/input3', 'input:b0019v0000p0001e0000-e0', undefined],
+      ['mmc/mmc0:4567', 'mmc:block', undefined],
       ['pci/0000:00:1f.2', DISC, 'ahci'],
       ['system/cpu', 'cpu:type:x86,ven0000', undefined],
     ]);
@@ -51,7 +54,7 @@ describe('scanDevices', () => {
     };
     const seen = new Set<string>();
     const first = await scanDevices(sys, '/sys', { seen });
-    expect(first.devices).toHaveLength(2);
+    expect(first.devices).toHaveLength(3);
     expect(first.oddFiles).toContainEqual({
       path: '/sys/bus/pci/devices/0000:00:1f.2/modalias',
       reason: 'EIO: i/o error',
@@ -64,6 +67,21 @@ describe('scanDevices', () => {
     const memory = Array.from({ length: 500 }, (_, at) => [`/sys/bus/memory/devices/memory${at}/state`, 'online\n']);
     const { fileOperations } = await scanDevices(new FakeSys(Object.fromEntries(memory)), '/sys');
     expect(fileOperations).toBeLessThan(25);
+  });
+
+  it('looks at a class without modaliases once', async () => {
+    const sys = room();
+    for (const name of ['tty0', 'tty1']) sys.files.set(`/sys/class/tty/${name}/dev`, '4:0\n');
+    const listed: string[] = [];
+    const list = sys.list.bind(sys);
+    sys.list = async (folder) => {
+      listed.push(folder);
+      return list(folder);
+    };
+    const seen = new Set<string>();
+    for (let at = 0; at < 3; at++) await scanDevices(sys, '/sys', { seen });
+    expect(listed.filter((folder) => folder === '/sys/class/tty')).toHaveLength(1);
+    expect(listed.filter((folder) => folder === '/sys/class/input')).toHaveLength(3);
   });
 
   it('says nothing about a folder that is no sysfs', async () => {

@@ -31,7 +31,10 @@ export interface Scan {
 }
 
 export interface ScanOptions {
-  /** Ids to pass over: a rescan only reads what is new. The scan adds every id that it has settled. */
+  /**
+   * What a scan has settled, for the next one to pass over: ids of devices, and folders of classes (`class/tty`) whose members have no
+   * modalias. Empty at first; the scan fills it.
+   */
   readonly seen?: Set<string>;
   /** Also look where each device's driver link leads. */
   readonly drivers?: boolean;
@@ -49,12 +52,13 @@ export async function scanDevices(sys: Sys, root: string, options: ScanOptions =
   const seen = options.seen ?? new Set<string>();
   const result = { devices: [] as Device[], oddFiles: [] as OddFile[], fileOperations: 0 };
   const mute = new Map<string, number>();
-  const candidates = (await listFolders(sys, root, result)).filter(({ id }) => !seen.has(id));
+  const places = await listFolders(sys, root, seen, result);
+  const candidates = places.filter(({ id }) => !seen.has(id));
   await inParallel(candidates, options.concurrency ?? 8, async (place) => {
-    const kind = `${place.bus}/${place.name.replace(/\d+|[0-9a-f]{4,}/g, '#')}`;
+    const kind = kindOf(place);
     if ((mute.get(kind) ?? 0) < KIND_PATIENCE) {
       const device = await readDevice(sys, place, options.drivers === true, result);
-      if (device === 'later') return;
+      if (device === LATER) return;
       if (device === undefined) mute.set(kind, (mute.get(kind) ?? 0) + 1);
       else {
         mute.set(kind, Number.NEGATIVE_INFINITY);
@@ -63,17 +67,30 @@ export async function scanDevices(sys: Sys, root: string, options: ScanOptions =
     }
     seen.add(place.id);
   });
+  rememberBarrenClasses(places, mute, seen);
   result.devices.sort((one, other) => (one.id < other.id ? -1 : 1));
   return result;
 }
 
-type Place = Pick<Device, 'id' | 'bus' | 'name' | 'path'>;
+type Place = Pick<Device, 'id' | 'bus' | 'name' | 'path'> & { readonly isClass: boolean };
+
+function kindOf({ bus, name }: Place): string {
+  return `${bus}/${name.replace(/\d+|[0-9a-f]{4,}/g, '#')}`;
+}
+
+/** A class either has modaliases (input, dmi) or it has none (tty, block …): half of the folders need no second look. */
+function rememberBarrenClasses(places: readonly Place[], mute: ReadonlyMap<string, number>, seen: Set<string>): void {
+  const classes = places.filter(({ isClass }) => isClass);
+  const fertile = new Set(classes.filter((place) => (mute.get(kindOf(place)) ?? 0) <= 0).map(({ bus }) => bus));
+  for (const { bus } of classes) if (!fertile.has(bus)) seen.add(`class/${bus}`);
+}
+
 interface Tally {
   oddFiles: OddFile[];
   fileOperations: number;
 }
 
-async function listFolders(sys: Sys, root: string, tally: Tally): Promise<Place[]> {
+async function listFolders(sys: Sys, root: string, seen: ReadonlySet<string>, tally: Tally): Promise<Place[]> {
   const list = async (folder: string): Promise<string[]> => {
     tally.fileOperations++;
     return sys.list(folder).catch((error: unknown) => {
@@ -83,46 +100,62 @@ async function listFolders(sys: Sys, root: string, tally: Tally): Promise<Place[
   };
   const [buses, classes] = await Promise.all([list(`${root}/bus`), list(`${root}/class`)]);
   const folders = [
-    ...buses.map((bus) => ({ bus, folder: `${root}/bus/${bus}/devices` })),
+    ...buses.map((bus) => ({ bus, isClass: false, folder: `${root}/bus/${bus}/devices` })),
     // Buses come first: `block`, `scsi_host` and the like have no modalias, `input` and `dmi` have.
-    ...classes.filter((name) => !buses.includes(name)).map((bus) => ({ bus, folder: `${root}/class/${bus}` })),
+    ...classes
+      .filter((name) => !buses.includes(name) && !seen.has(`class/${name}`))
+      .map((bus) => ({ bus, isClass: true, folder: `${root}/class/${bus}` })),
     // The processors' features are announced once, by the root of their subsystem.
-    { bus: 'system', folder: `${root}/devices/system` },
+    { bus: 'system', isClass: false, folder: `${root}/devices/system` },
   ];
   const places = await Promise.all(
-    folders.map(async ({ bus, folder }) =>
-      (await list(folder)).map((name) => ({ id: `${bus}/${name}`, bus, name, path: `${folder}/${name}` })),
+    folders.map(async ({ bus, isClass, folder }) =>
+      (await list(folder)).map((name) => ({ id: `${bus}/${name}`, bus, name, path: `${folder}/${name}`, isClass })),
     ),
   );
   return places.flat();
 }
 
-/** `undefined`: it has no modalias. `later`: it could not be read, and may be next time. */
+/** What could not be read now, and may be next time. */
+const LATER = Symbol('later');
+
+/** `undefined`: it has no modalias. */
 async function readDevice(
   sys: Sys,
-  place: Place,
+  { isClass, ...place }: Place,
   withDriver: boolean,
   tally: Tally,
-): Promise<Device | undefined | 'later'> {
-  const path = `${place.path}/modalias`;
-  tally.fileOperations++;
-  let modalias: string;
-  try {
-    modalias = (await sys.readText(path)).replace(/\n$/, '');
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    tally.oddFiles.push({ path, reason: errorLine(error) });
-    return 'later';
-  }
-  if (modalias === '') return undefined;
+): Promise<Device | undefined | typeof LATER> {
+  let modalias = await readOdd(sys, `${place.path}/modalias`, tally);
+  // Some buses (mmc: SD cards) have no such file, and name it only to who listens to events.
+  if (modalias === undefined && !isClass) modalias = modaliasOfEvent(await readOdd(sys, `${place.path}/uevent`, tally));
+  if (modalias === LATER) return LATER;
+  modalias = modalias?.replace(/\n$/, '');
+  if (modalias === undefined || modalias === '') return undefined;
   if (modalias.length > MAX_MODALIAS_LETTERS || /[\n\0]/.test(modalias)) {
-    tally.oddFiles.push({ path, reason: `not a modalias (${modalias.length} letters)` });
+    tally.oddFiles.push({ path: `${place.path}/modalias`, reason: `not a modalias (${modalias.length} letters)` });
     return undefined;
   }
   if (!withDriver) return { ...place, modalias };
   tally.fileOperations++;
   const driver = await sys.realPath(`${place.path}/driver`).catch(() => undefined);
   return driver === undefined ? { ...place, modalias } : { ...place, modalias, driver: driver.replace(/^.*\//, '') };
+}
+
+/** `undefined` when there is no such file. */
+async function readOdd(sys: Sys, path: string, tally: Tally): Promise<string | undefined | typeof LATER> {
+  tally.fileOperations++;
+  try {
+    return await sys.readText(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    tally.oddFiles.push({ path, reason: errorLine(error) });
+    return LATER;
+  }
+}
+
+function modaliasOfEvent(event: string | undefined | typeof LATER): string | undefined | typeof LATER {
+  return event === LATER ? LATER : /^MODALIAS=(.*)$/m.exec(event ?? '')?.[1];
 }
 
 function isAbsent(error: unknown): boolean {

@@ -18,7 +18,8 @@ export class ModuleLoader {
   readonly #answers = new Map<number, (result: ModuleLoadResult) => void>();
   #nextId = 1;
 
-  constructor(threadLimit = 3) {
+  /** Who loads decides how many at once (src/hwdetect/load-slots.ts); a thread is started only when all others are busy. */
+  constructor(threadLimit = 8) {
     this.#threadLimit = threadLimit;
   }
 
