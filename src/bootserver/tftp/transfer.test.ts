@@ -9,11 +9,15 @@ const plain = (sizeBytes: number) => newTransfer(terms({}, sizeBytes), sizeBytes
 const windowed = (sizeBytes: number, windowsize: number) =>
   newTransfer(terms({ windowsize: String(windowsize) }, sizeBytes), sizeBytes);
 
-/** Feeds ACKs (numbers) and other events; gives the last actions as short words. */
+/** Feeds ACKs (numbers) and other events without a moment between them; gives the last actions as short words. */
 function run(state: TransferState, ...events: Array<number | 'start' | 'timeout'>): [TransferState, string] {
   let words = '';
   for (const event of events) {
-    const [next, actions] = step(state, typeof event === 'number' ? { kind: 'ack', block: event } : { kind: event });
+    const [next, actions] = step(
+      { ...state, roundTrip: undefined },
+      typeof event === 'number' ? { kind: 'ack', block: event } : { kind: event },
+      0,
+    );
     state = next;
     words = actions.map(word).join(' ');
   }
@@ -23,7 +27,7 @@ function run(state: TransferState, ...events: Array<number | 'start' | 'timeout'
 function word(action: TransferAction): string {
   if (action.kind === 'send-blocks')
     return action.first === action.last ? `${action.first}` : `${action.first}-${action.last}`;
-  if (action.kind === 'set-timer') return `t${action.ms}`;
+  if (action.kind === 'set-timer') return action.ms === 30 ? 'moment' : 'wait';
   return action.kind === 'end' ? action.outcome : 'oack';
 }
 
@@ -42,17 +46,17 @@ describe('transfer', () => {
   });
 
   test('lock-step without options', () => {
-    expect(said(plain(1024), 'start')).toBe('1 t1000');
-    expect(said(plain(1024), 'start', 1)).toBe('2 t1000');
-    expect(said(plain(1024), 'start', 1, 2)).toBe('3 t1000');
+    expect(said(plain(1024), 'start')).toBe('1 wait');
+    expect(said(plain(1024), 'start', 1)).toBe('2 wait');
+    expect(said(plain(1024), 'start', 1, 2)).toBe('3 wait');
     expect(said(plain(1024), 'start', 1, 2, 3)).toBe('done');
   });
 
   test('options are confirmed first, and only ACK 0 goes on from there', () => {
-    expect(said(windowed(9000, 4), 'start')).toBe('oack t1000');
+    expect(said(windowed(9000, 4), 'start')).toBe('oack wait');
     expect(said(windowed(9000, 4), 'start', 1)).toBe('');
-    expect(said(windowed(9000, 4), 'start', 0)).toBe('1-4 t1000');
-    expect(said(windowed(9000, 4), 'start', 'timeout')).toBe('oack t1000');
+    expect(said(windowed(9000, 4), 'start', 0)).toBe('1-4 wait');
+    expect(said(windowed(9000, 4), 'start', 'timeout')).toBe('oack wait');
   });
 
   test('a repeated or foreign ACK sends nothing in lock-step', () => {
@@ -62,41 +66,64 @@ describe('transfer', () => {
   });
 
   test('an ACK inside of the window goes on behind it', () => {
-    expect(said(windowed(50_000, 8), 'start', 0, 3)).toBe('4-11 t1000');
-    expect(said(windowed(50_000, 8), 'start', 0, 8)).toBe('9-16 t1000');
+    expect(said(windowed(50_000, 8), 'start', 0, 3)).toBe('4-11 wait');
+    expect(said(windowed(50_000, 8), 'start', 0, 8)).toBe('9-16 wait');
   });
 
   test('a repeated ACK with a window: one repetition, after a moment without progress', () => {
     const opened = run(windowed(50_000, 8), 'start', 0, 8)[0];
-    expect(said(opened, 8)).toBe('t30');
+    expect(said(opened, 8)).toBe('moment');
     expect(said(opened, 8, 8)).toBe('');
-    expect(said(opened, 8, 'timeout')).toBe('9-16 t1000');
+    expect(said(opened, 8, 'timeout')).toBe('9-16 wait');
     expect(said(opened, 8, 'timeout', 8)).toBe('');
-    expect(said(opened, 8, 16)).toBe('17-24 t1000');
+    expect(said(opened, 8, 16)).toBe('17-24 wait');
   });
 
   test('silence: the window again, more slowly, then the end', () => {
     let state = run(windowed(50_000, 2), 'start', 0)[0];
-    const delays: string[] = [];
-    for (;;) {
-      const [next, words] = run(state, 'timeout');
-      delays.push(words);
+    const waits: number[] = [];
+    for (let nowMs = 1000; state.phase === 'data'; nowMs += waits.at(-1) ?? 0) {
+      const [next, actions] = step(state, { kind: 'timeout' }, nowMs);
       state = next;
-      if (state.phase === 'failed') break;
+      for (const action of actions) {
+        if (action.kind === 'set-timer') waits.push(action.ms);
+        else if (action.kind === 'send-blocks') expect([action.first, action.last]).toEqual([1, 2]);
+        else expect(action).toMatchObject({ kind: 'end', outcome: 'silent' });
+      }
     }
-    expect(delays).toEqual([...[1, 2, 2, 4, 4, 4, 4, 4].map((s) => `1-2 t${s * 1000}`), 'silent']);
+    expect(waits).toEqual([200, 400, 800, 1600, 3200, 4000, 4000, 4000, 4000]);
+  });
+
+  test('the wait follows the round trips, but not of packets that were sent twice', () => {
+    const waitAfter = (state: TransferState, block: number, nowMs: number): [TransferState, number] => {
+      const [next, actions] = step(state, { kind: 'ack', block }, nowMs);
+      const timer = actions.find((action) => action.kind === 'set-timer');
+      return [next, timer?.ms ?? 0];
+    };
+    let state = step(plain(50_000), { kind: 'start' }, 0)[0];
+    let waitMs: number;
+    [state, waitMs] = waitAfter(state, 1, 200); // a slow machine
+    expect(waitMs).toBe(600);
+    for (let block = 2; block <= 40; block++) [state, waitMs] = waitAfter(state, block, 200 * block);
+    expect(waitMs).toBeGreaterThanOrEqual(200);
+    expect(waitMs).toBeLessThan(220);
+    state = step(state, { kind: 'timeout' }, 8200)[0];
+    [state, waitMs] = waitAfter(state, 41, 8201);
+    expect(waitMs).toBeGreaterThanOrEqual(200);
+    for (let block = 42; block <= 90; block++) [state, waitMs] = waitAfter(state, block, 8201 + block / 10);
+    expect(waitMs).toBe(100);
   });
 
   test('block numbers go from 65535 to 0', () => {
     let state = run(plain(34_000_000), 'start')[0];
     for (let block = 1; block < 65_535; block++) state = run(state, block & 0xffff)[0];
-    expect(said(state, 65_535)).toBe('65536 t1000');
-    expect(said(state, 65_535, 0)).toBe('65537 t1000');
-    expect(said(state, 65_535, 0, 1)).toBe('65538 t1000');
+    expect(said(state, 65_535)).toBe('65536 wait');
+    expect(said(state, 65_535, 0)).toBe('65537 wait');
+    expect(said(state, 65_535, 0, 1)).toBe('65538 wait');
   });
 
   test('an error of the client ends it, and nothing follows', () => {
-    const [state, actions] = step(run(plain(5000), 'start')[0], { kind: 'error', message: 'enough' });
+    const [state, actions] = step(run(plain(5000), 'start')[0], { kind: 'error', message: 'enough' }, 0);
     expect(actions).toEqual([{ kind: 'end', outcome: 'refused', message: 'enough' }]);
     expect(said(state, 1)).toBe('');
   });
@@ -123,6 +150,8 @@ function receive(sizeBytes: number, windowsize: number, seed: number): number {
   let has = 0;
   let inWindow = 0;
   let inbox: number[] = [];
+  let nowMs = 0;
+  let waitMs = 0;
   const fate = () => {
     dice = (Math.imul(dice, 1_664_525) + 1_013_904_223) >>> 0;
     return (dice >>> 16) % 100;
@@ -135,9 +164,10 @@ function receive(sizeBytes: number, windowsize: number, seed: number): number {
     if (roll >= 95) acks.push(has & 0xffff);
   };
   const feed = (event: Parameters<typeof step>[1]) => {
-    const [next, actions] = step(state, event);
+    const [next, actions] = step(state, event, nowMs);
     state = next;
     for (const action of actions) {
+      if (action.kind === 'set-timer') waitMs = action.ms;
       if (action.kind === 'send-oack' && fate() >= 10) ack();
       if (action.kind !== 'send-blocks') continue;
       for (let block = action.first; block <= action.last; block++) if (fate() >= 10) inbox.push(block);
@@ -155,6 +185,7 @@ function receive(sizeBytes: number, windowsize: number, seed: number): number {
       }
     }
     const next = acks.shift();
+    nowMs += next === undefined ? waitMs : 1;
     feed(next === undefined ? { kind: 'timeout' } : { kind: 'ack', block: next });
   }
   return has;

@@ -2,6 +2,8 @@
 // RFC 1350 with the window of RFC 7440: at most `windowBlocks` blocks are under way, an ACK in the middle of them means that the next
 // one was lost, and sending goes on from there. Blocks are counted without end here; the wire has their low 16 bits (they go
 // from 65535 to 0). A repeated ACK never makes a lock-step transfer send again (RFC 1123 4.2.3.1: every packet would be doubled).
+// How long to wait for an ACK follows from the round trips measured so far (RFC 6298), since a second lost for each lost packet is
+// most of a transfer's time on a bad cable.
 
 import type { TransferTerms } from './negotiate.ts';
 
@@ -15,8 +17,12 @@ export interface TransferState {
   readonly acked: number;
   /** Highest block that was sent since then; may be set back. */
   readonly sent: number;
-  /** Time-outs without progress. */
+  /** Time-outs since the last progress, and when that was. */
   readonly silences: number;
+  readonly progressAtMs: number;
+  /** When the window under way was sent; undefined when a part of it was sent twice, so that an ACK measures nothing. */
+  readonly sentAtMs: number | undefined;
+  readonly roundTrip: { readonly meanMs: number; readonly deviationMs: number } | undefined;
   /** A repeated ACK came for the window under way; it is sent again if nothing follows shortly. */
   readonly gap: 'none' | 'suspected' | 'resent';
 }
@@ -37,56 +43,82 @@ export type TransferAction =
 
 export type TransferStep = readonly [TransferState, readonly TransferAction[]];
 
-const MAX_SILENCES = 8;
+/** A client that says nothing for so long is gone: a machine that writes to a slow disk comes back before. */
+const PATIENCE_MS = 20_000;
+/** No sooner than this is anything sent again (with RFC 6298's one second, transfers stand still most of the time). */
+const MIN_WAIT_MS = 100;
+/** The first wait, when nothing is measured yet. */
+const FIRST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 4000;
 /** Longer than a round trip on a cable, shorter than a person notices. */
 const GAP_MS = 30;
 
 /** A transfer that is ready to start. */
 export function newTransfer(terms: TransferTerms, sizeBytes: number): TransferState {
   const lastBlock = Math.floor(sizeBytes / terms.blockBytes) + 1;
-  return { terms, lastBlock, phase: 'new', acked: 0, sent: 0, silences: 0, gap: 'none' };
+  const quiet = { silences: 0, progressAtMs: 0, sentAtMs: undefined, roundTrip: undefined, gap: 'none' } as const;
+  return { terms, lastBlock, phase: 'new', acked: 0, sent: 0, ...quiet };
 }
 
-/** What happens next. */
-export function step(state: TransferState, event: TransferEvent): TransferStep {
+/** What happens next. `nowMs` is of any clock that never goes back. */
+export function step(state: TransferState, event: TransferEvent, nowMs: number): TransferStep {
   if (state.phase === 'done' || state.phase === 'failed') return [state, []];
   switch (event.kind) {
     case 'start':
-      return start(state);
+      return start(state, nowMs);
     case 'ack':
-      return onAck(state, event.block);
+      return onAck(state, event.block, nowMs);
     case 'timeout':
-      return onTimeout(state);
+      return onTimeout(state, nowMs);
     case 'error':
       return [{ ...state, phase: 'failed' }, [{ kind: 'end', outcome: 'refused', message: event.message }]];
   }
 }
 
-function start(state: TransferState): TransferStep {
+function start(state: TransferState, nowMs: number): TransferStep {
   if (state.phase !== 'new') return [state, []];
-  if (state.terms.accepted.size === 0) return sendWindow({ ...state, phase: 'data' });
-  return [{ ...state, phase: 'oack' }, [{ kind: 'send-oack' }, timer(state)]];
+  const started = { ...state, progressAtMs: nowMs };
+  if (state.terms.accepted.size === 0) return sendWindow({ ...started, phase: 'data' }, nowMs);
+  return [{ ...started, phase: 'oack', sentAtMs: nowMs }, [{ kind: 'send-oack' }, timer(started)]];
 }
 
-/** Sends all that the window allows behind `sent`. */
-function sendWindow(state: TransferState): TransferStep {
+/** Sends all that the window allows behind `sent`, for the first time. */
+function sendWindow(state: TransferState, nowMs: number): TransferStep {
+  const first = state.sent + 1;
   const last = Math.min(state.acked + state.terms.windowBlocks, state.lastBlock);
-  const actions: TransferAction[] = [];
-  if (last > state.sent) actions.push({ kind: 'send-blocks', first: state.sent + 1, last });
-  return [{ ...state, sent: Math.max(last, state.sent) }, [...actions, timer(state)]];
+  const next = { ...state, sent: last, sentAtMs: nowMs };
+  return [next, [{ kind: 'send-blocks', first, last }, timer(next)]];
 }
 
-const sendAgain = (state: TransferState): TransferStep => sendWindow({ ...state, sent: state.acked });
+/** Sends the window again. Whose ACK comes next is not known, so it measures nothing (Karn's rule, RFC 6298 3). */
+function sendAgain(state: TransferState, nowMs: number): TransferStep {
+  const [next, actions] = sendWindow({ ...state, sent: state.acked }, nowMs);
+  return [{ ...next, sentAtMs: undefined }, actions];
+}
 
-function onAck(state: TransferState, wireBlock: number): TransferStep {
+function onAck(state: TransferState, wireBlock: number, nowMs: number): TransferStep {
   if (state.phase === 'new') return [state, []];
-  if (state.phase === 'oack')
-    return wireBlock === 0 ? sendWindow({ ...state, phase: 'data', silences: 0 }) : [state, []];
+  if (state.phase === 'oack') {
+    if (wireBlock !== 0) return [state, []];
+    return sendWindow({ ...progress(state, nowMs), phase: 'data' }, nowMs);
+  }
   const acked = absoluteBlock(state, wireBlock);
   if (acked === undefined) return [state, []];
   if (acked === state.acked) return onRepeatedAck(state);
   if (acked === state.lastBlock) return [{ ...state, acked, phase: 'done' }, [{ kind: 'end', outcome: 'done' }]];
-  return sendAgain({ ...state, acked, silences: 0, gap: 'none' });
+  if (acked === state.sent) return sendWindow({ ...progress(state, nowMs), acked }, nowMs);
+  return sendAgain({ ...state, acked, silences: 0, progressAtMs: nowMs, gap: 'none' }, nowMs);
+}
+
+/** All that was sent has arrived: a round trip is measured (RFC 6298 2.3). */
+function progress(state: TransferState, nowMs: number): TransferState {
+  const next = { ...state, silences: 0, progressAtMs: nowMs, gap: 'none' as const };
+  if (state.sentAtMs === undefined) return next;
+  const sampleMs = nowMs - state.sentAtMs;
+  const before = state.roundTrip;
+  if (!before) return { ...next, roundTrip: { meanMs: sampleMs, deviationMs: sampleMs / 2 } };
+  const deviationMs = (before.deviationMs * 3 + Math.abs(before.meanMs - sampleMs)) / 4;
+  return { ...next, roundTrip: { meanMs: (before.meanMs * 7 + sampleMs) / 8, deviationMs } };
 }
 
 /** The block that a 16-bit number means: the one from `acked` to `sent` with these low bits, or none. */
@@ -104,17 +136,22 @@ function onRepeatedAck(state: TransferState): TransferStep {
   return [{ ...state, gap: 'suspected' }, [{ kind: 'set-timer', ms: GAP_MS }]];
 }
 
-function onTimeout(state: TransferState): TransferStep {
-  if (state.gap === 'suspected') return sendAgain({ ...state, gap: 'resent' });
-  const silences = state.silences + 1;
-  if (silences > MAX_SILENCES) {
+function onTimeout(state: TransferState, nowMs: number): TransferStep {
+  if (state.gap === 'suspected') return sendAgain({ ...state, gap: 'resent' }, nowMs);
+  if (nowMs - state.progressAtMs >= PATIENCE_MS) {
     return [{ ...state, phase: 'failed' }, [{ kind: 'end', outcome: 'silent', message: 'no answer any more' }]];
   }
-  const next = { ...state, silences, gap: 'none' as const };
-  return state.phase === 'oack' ? [next, [{ kind: 'send-oack' }, timer(next)]] : sendAgain(next);
+  const next = { ...state, silences: state.silences + 1, sentAtMs: undefined, gap: 'none' as const };
+  return state.phase === 'oack' ? [next, [{ kind: 'send-oack' }, timer(next)]] : sendAgain(next, nowMs);
 }
 
-/** 1, 1, 2, 2, 4, 4, ... times the agreed time: a client that is busy for long is not given up, nor flooded. */
+/**
+ * The wait that was measured, twice as long after each silence. The client's `timeout` option (RFC 2349) only makes it shorter: who
+ * asks for six seconds, as curl does, is not served worse by hearing again after one.
+ */
 function timer(state: TransferState): TransferAction {
-  return { kind: 'set-timer', ms: state.terms.timeoutMs * Math.min(4, 2 ** (state.silences >> 1)) };
+  const measured = state.roundTrip && state.roundTrip.meanMs + 4 * state.roundTrip.deviationMs;
+  const longest = Math.min(state.terms.timeoutMs, FIRST_WAIT_MS);
+  const waitMs = Math.min(Math.max(measured ?? longest, MIN_WAIT_MS), longest);
+  return { kind: 'set-timer', ms: Math.min(waitMs * 2 ** state.silences, MAX_WAIT_MS) };
 }
