@@ -54,7 +54,7 @@ async function makeInitrd(modulesDirectory: string, release: string, options: Bo
   const output = join(options.scratch, 'initrd.img');
   const firmwareDirectory = join(dirname(dirname(modulesDirectory)), 'firmware');
   const hasFirmware = await stat(firmwareDirectory).catch(() => undefined);
-  const steps = new Map<string, Progress>();
+  const steps = new Map<string, Progress | undefined>();
   await buildInitrd({
     modulesDirectory,
     release,
@@ -66,12 +66,15 @@ async function makeInitrd(modulesDirectory: string, release: string, options: Bo
   return output;
 }
 
-function showStep(steps: Map<string, Progress>, step: string, part: number): void {
-  const progress = steps.get(step);
-  if (progress) {
-    if (part >= 1) progress.done();
-    else progress.update(part);
-  } else if (part < 1) steps.set(step, startProgress(step));
+/** A step may say more than once that it is complete, and says nothing else when it came from the cache. */
+function showStep(steps: Map<string, Progress | undefined>, step: string, part: number): void {
+  if (part < 1) {
+    if (!steps.has(step)) steps.set(step, startProgress(step));
+    steps.get(step)?.update(part);
+  } else {
+    steps.get(step)?.done();
+    steps.set(step, undefined);
+  }
 }
 
 async function checkFile(path: string): Promise<void> {
