@@ -1,5 +1,5 @@
 // Types of the parts of the npm package `dhcp` 0.2.20 that we use: its header codec, value codec and option table.
-// Its server and client are not used (docs/decisions/0002-dhcp-engine.md).
+// Its server and client are not used: src/bootserver/dhcp decides, on the codec of the package.
 
 declare module 'dhcp/lib/seqbuffer.js' {
   /** Reads and writes typed values; throws RangeError past the end of its buffer. */
