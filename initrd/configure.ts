@@ -24,7 +24,7 @@ export async function configure(
     log: log.child('runes'),
     inWorker: true,
     root: { path: ROOT_PLACES.newRoot, chroot: ['chroot'] },
-    settings: { network: { resolvConf: `${SHARED_RUN}/resolv.conf` } },
+    settings: { 'viver-command': { program: '/app/src/control/main.js', pidFile: `${SHARED_RUN}/pid` } },
   });
   const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();

@@ -2,7 +2,8 @@
 
 import { readlink, rm } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
-import { lockMemory } from '../src/sys/libc.ts';
+import { lockPages } from '../src/sys/libc.ts';
+import { parseFileMappings } from '../src/sys/memory-maps.ts';
 import type { Sys } from '../src/sys/sys.ts';
 
 /** The pipe that the shim reads (initrd/init.sh). */
@@ -29,10 +30,15 @@ export async function letGoOfModules(sys: Sys): Promise<void> {
   await sys.unmount(INITRAMFS);
 }
 
-/** From here on nothing that this process needs may wait for memory or be killed for lack of it. */
+/**
+ * From here on this process is not killed for lack of memory, and its program text is not dropped: under pressure it would be read again from the
+ * compressed runtime for each request, and the whole machine would stand still. Only files are locked; V8 hands parts of its heap back in
+ * a way that the kernel refuses for locked memory, and ends the process over it (docs/decisions/0002-locked-memory.md).
+ */
 export async function surviveMemoryPressure(sys: Sys): Promise<void> {
   await sys.writeText('/proc/self/oom_score_adj', NEVER_KILL);
-  lockMemory();
+  for (const { start, lengthBytes } of parseFileMappings(await sys.readText('/proc/self/maps')))
+    lockPages(start, lengthBytes);
 }
 
 /** Tells the shim to become `init`, and returns when PID 1 is the real one. */

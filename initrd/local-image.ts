@@ -29,10 +29,13 @@ export interface SearchContext {
   /** Looks for devices that came up since the last time and loads their drivers. */
   lookAgain(): Promise<void>;
   sleep(milliseconds: number): Promise<void>;
+  /** Milliseconds; only differences count. */
+  now(): number;
 }
 
 const DEVICES = '/dev';
-const MOUNTS = '/mnt';
+/** In memory: the runtime itself is read-only. */
+const MOUNTS = '/run/media';
 const POLL_MS = 250;
 /** A drive that is faster than the first find may show up a moment later: USB sticks and discs come at their own pace. */
 const GRACE_MS = 1000;
@@ -42,7 +45,7 @@ const GRACE_MS = 1000;
  * Undefined when there is none.
  */
 export async function findLocalImage(context: SearchContext): Promise<LocalImage | undefined> {
-  const { sys, log, sysRoot, options, loadModules, lookAgain, sleep } = context;
+  const { sys, log, sysRoot, options, loadModules, lookAgain, sleep, now } = context;
   const wanted = { media: options.media, ...(options.image ? { image: options.image } : {}) };
   const search = new ImageSearch<Metainfo>({
     sys,
@@ -54,16 +57,16 @@ export async function findLocalImage(context: SearchContext): Promise<LocalImage
     wanted,
     log,
   });
-  const limitMs = options.waitSeconds * 1000;
-  let lastNews = 0;
+  const limit = now() + options.waitSeconds * 1000;
+  let lastNews = now();
   let drives = '';
-  for (let waited = 0; ; waited += POLL_MS) {
+  for (;;) {
     const present = (await sys.list(`${sysRoot}/class/block`)).join(' ');
-    if (present !== drives) lastNews = waited;
+    if (present !== drives) lastNews = now();
     drives = present;
     const choice = chooseImage(await search.scan(), wanted);
-    const settled = waited - lastNews >= GRACE_MS && isFulfilled(choice, wanted);
-    if (settled || waited >= limitMs) {
+    const settled = now() - lastNews >= GRACE_MS && isFulfilled(choice, wanted);
+    if (settled || now() >= limit) {
       if (choice) for (const line of describeChoice(choice)) log.info(line);
       await search.release(choice?.chosen);
       return choice?.chosen;

@@ -36,6 +36,7 @@ export function searchContext({ sys, log, options }: BootContext, hardware: Hard
     sysRoot: SYSFS,
     options,
     sleep,
+    now: () => performance.now(),
     loadModules: (names) => loadModules(hardware, names),
     lookAgain: async () => void (await hardware.settle({ patienceMs: 0 })),
   };
@@ -111,7 +112,6 @@ function openNode(
   return openField({
     ...what,
     listen: { port: FIELD_PORT },
-    peers: what.magnet ? [...what.magnet.peers] : [],
     shareBytes: amountBytes(boot.options.share, boot.machine.ramBytes),
     log: boot.log.child('field'),
   });

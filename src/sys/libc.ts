@@ -14,7 +14,7 @@ const { functions: libc } = ffi.dlopen('libc.so.6', {
   send: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   recv: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
-  mlockall: { arguments: ['int32'], return: 'int32' },
+  mlock2: { arguments: ['uint64', 'uint64', 'uint32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
   __errno_location: { arguments: [], return: 'pointer' },
 } as const);
@@ -27,6 +27,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 const SO_RCVTIMEO = 20;
+const MLOCK_ONFAULT = 1;
 
 /** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
 const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
@@ -87,9 +88,9 @@ export function closeDescriptor(fd: number): void {
 }
 
 /**
- * Keeps this process's pages in memory as they come into use (MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT of mlockall(2)): a process that serves
- * its own root must not wait for its own program text to be read again.
+ * Keeps the pages of one mapping in memory from the moment they are first used (mlock2(2) with MLOCK_ONFAULT).
+ * @param start Address and length as /proc/self/maps has them.
  */
-export function lockMemory(): void {
-  check('mlockall', libc.mlockall(7));
+export function lockPages(start: bigint, lengthBytes: bigint): void {
+  check('mlock2', libc.mlock2(start, lengthBytes, MLOCK_ONFAULT));
 }
