@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createDirectoryFiles } from '../files/directory-files.ts';
-import type { RuneFile } from './options.ts';
-import { type RunningRunes, type StartOptions, startRuneHost } from './start.ts';
-import { keptLog, sampleFacts } from './test-room.ts';
+import { createDirectoryFiles } from '../../src/runes/files/directory-files.ts';
+import type { RuneFile } from '../../src/runes/host/options.ts';
+import { type RunningRunes, type StartOptions, startRuneHost } from '../../src/runes/host/start.ts';
+import { keptLog, sampleFacts } from '../../src/runes/host/test-room.ts';
 
 const lampFile = `
 import { defineInterface, defineRune, z } from 'viver';
@@ -49,14 +49,14 @@ async function room(runes: RuneFile[], extra: Partial<StartOptions> = {}) {
     log,
     inWorker: true,
     folders: [{ roles, runes }],
-    limits: { startMs: 5000, stopMs: 500, callMs: 2000 },
+    limits: { startMs: 20_000, stopMs: 2000, callMs: 10_000 },
     ...extra,
   });
   return { ...running, lines };
 }
 
 const until = async (done: () => boolean) => {
-  for (let turn = 0; turn < 200 && !done(); turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let turn = 0; turn < 1000 && !done(); turn++) await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
 describe('foreign runes', () => {
@@ -101,11 +101,11 @@ describe('foreign runes', () => {
         file('long', '//'.padEnd(1024 * 1024 + 1)),
         lampKeeper,
       ],
-      { limits: { startMs: 2500 } },
+      { limits: { startMs: 6000 } },
     );
     expect(report.faults.toSorted()).toEqual([
       "rune long can't be loaded: medium:/etc/RUNES/runes/long.ts has more than 1048576 bytes",
-      "rune looping can't be loaded: load: no answer within 2500 ms",
+      "rune looping can't be loaded: load: no answer within 6000 ms",
       "rune named can't be loaded: medium:/etc/RUNES/runes/named.ts holds a rune named other",
       "rune neighbour can't be loaded: medium:/etc/RUNES/runes/neighbour.ts imports './next-door.ts': a rune is one file, on 'viver', 'zod' and 'node:'",
       "rune nothing can't be loaded: medium:/etc/RUNES/runes/nothing.ts has no default export",
@@ -119,11 +119,11 @@ describe('foreign runes', () => {
       exits: ['process.exit(3)', /ended by itself with status 3/],
       throws: ["throw new Error('burnt')", /ended with an error: burnt/],
       rejects: ["Promise.reject(new Error('lost'))", /ended with an error: lost/],
-      loops: ['for (;;)', /is silent for 1500 ms/],
+      loops: ['for (;;)', /is silent for 3000 ms/],
       hoards: ['{ const all: unknown[] = []; for (let n = 0; ; n++) all.push({ n }); }', /memory limit|is silent/],
     } as const;
     const runes = Object.entries(wild).map(([name, [what]]) => rune(name, `setTimeout(() => { ${what}; }, 20);`));
-    const { lines, status } = await room([...runes, lampKeeper], { limits: { silenceMs: 1500, startMs: 5000 } });
+    const { lines, status } = await room([...runes, lampKeeper], { limits: { silenceMs: 3000, startMs: 20_000 } });
     const aside = () => lines.filter((line) => line.includes('is set aside'));
     await until(() => aside().length === 5);
     for (const [name, [, reason]] of Object.entries(wild)) {
