@@ -43,6 +43,7 @@ export const CONSOLE_MARKS: readonly ConsoleMark[] = [
 export const FAILURE_PATTERNS: readonly RegExp[] = [
   /Kernel panic - not syncing/,
   /viver: phase \S+ failed: /,
+  /viver: this is the rescue shell/,
   /You are in emergency mode/,
   /Attempted to kill init/,
 ];
