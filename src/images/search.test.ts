@@ -147,6 +147,24 @@ describe('ImageSearch', () => {
     expect(lines.filter((line) => line.includes('skipped')).length).toBe(3);
   });
 
+  test('an empty CD drive is no news, and is asked no more than three times', async () => {
+    const sys = stick({});
+    plugIn(sys, { path: DEVICE_PATHS.cd });
+    let asked = 0;
+    const read = sys.readBytes.bind(sys);
+    sys.readBytes = async (path, offset, length) => {
+      if (path !== '/dev/sr0') return await read(path, offset, length);
+      asked++;
+      throw Object.assign(new Error('Unknown system error -123'), { errno: -123, syscall: 'open' });
+    };
+    const { search, lines } = searchOn(sys);
+    for (let scan = 0; scan < 5; scan++) await search.scan();
+    expect(asked).toBe(3);
+    expect(lines.filter((line) => line.includes('sr0'))).toEqual(
+      Array(3).fill('debug sr0: 1024 MiB, cd, sata: skipped, no medium in it'),
+    );
+  });
+
   test('a drive that does not answer is given up', async () => {
     const sys = stick({ 'a.viver': imageBytes('a') });
     plugIn(sys, { path: DEVICE_PATHS.virtio });

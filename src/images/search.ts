@@ -104,7 +104,10 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
         this.#candidates.push(candidate);
       }
     } catch (error) {
-      log.info(`${formatDrive(drive)}: skipped, ${errorLine(error)}`);
+      const again = this.#tries.get(key)! > 1;
+      const line = `${formatDrive(drive)}: skipped, ${isNoMedium(error) ? 'no medium in it' : errorLine(error)}`;
+      if (again || isNoMedium(error)) log.debug(line);
+      else log.info(line);
     }
   }
 
@@ -213,6 +216,11 @@ async function imagePaths(sys: Sys, mountPoint: string): Promise<string[]> {
 
 function isImageName(name: string): boolean {
   return !name.startsWith('.') && name.toLowerCase().endsWith(IMAGE_ENDING);
+}
+
+/** ENOMEDIUM of Linux (errno.h), which Node knows only by number: a CD drive or card reader that is empty. */
+function isNoMedium(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && error.errno === -123;
 }
 
 function driveKey(drive: Drive): string {
