@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { ViverError } from '../src/errors.ts';
+import { errorLine, ViverError } from '../src/errors.ts';
 import {
   type HardwareNames,
   idsOfModalias,
@@ -72,7 +72,7 @@ interface ListOptions {
 }
 
 async function listDevices(options: ListOptions): Promise<void> {
-  const tables = await readModuleTables(options.modules ?? `/lib/modules/${release()}`);
+  const tables = options.modules === undefined ? await runningTables() : await readModuleTables(options.modules);
   const lists = { pci: await readNames('pci.ids'), usb: await readNames('usb.ids') };
   const { devices, oddFiles } = await scanDevices(new LinuxSys(), options.sys, { drivers: true });
   const rows = devices.map((device) => {
@@ -83,6 +83,14 @@ async function listDevices(options: ListOptions): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify({ devices: rows, oddFiles }, undefined, 2)}\n`);
   else process.stdout.write(rows.map(describeRow).join(''));
   for (const odd of oddFiles) process.stderr.write(`${odd.path}: ${odd.reason}\n`);
+}
+
+/** A container may lack the modules of the kernel it runs on; its devices can be listed all the same. */
+async function runningTables(): Promise<ModuleTables> {
+  return readModuleTables(`/lib/modules/${release()}`).catch((error: unknown) => {
+    process.stderr.write(`${errorLine(error)}: no modules are named\n`);
+    return buildModuleTables({ files: {} });
+  });
 }
 
 function describeRow(row: Device & { names: HardwareNames; modules: readonly string[] }): string {

@@ -76,13 +76,16 @@ describe('settle', () => {
     expect((await hardware.settle()).modules).toHaveLength(5);
   });
 
-  it('loads for discs and networks first', async () => {
+  it('loads what somebody waits for first, and the rest only when asked to', async () => {
     const sys = new Machine({
-      '/sys/bus/acpi/devices/0/modalias': 'pci:slow\n',
-      '/sys/bus/scsi/devices/1/modalias': 'scsi:t-0x00\n',
+      '/sys/devices/system/cpu/modalias': 'pci:slow\n',
+      '/sys/bus/pci/devices/1/modalias': 'pci:xhci1\n',
     });
-    await start(sys, { slots: { quick: 1, most: 1, slowMs: 1000 } }).hardware.settle();
-    expect(sys.names()).toEqual(['sd_mod', 'slow']);
+    const { hardware } = start(sys);
+    expect((await hardware.settle({ urgentOnly: true })).postponed).toEqual(['pci:slow']);
+    expect(sys.names()).toEqual(['usbcore', 'xhci-pci']);
+    expect((await hardware.settle()).postponed).toEqual([]);
+    expect(sys.names()).toEqual(['usbcore', 'xhci-pci', 'slow']);
   });
 
   it('waits a while for discs that take their time, if asked to', async () => {

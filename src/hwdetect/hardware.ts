@@ -30,6 +30,11 @@ export interface SettleOptions {
   readonly quietMs?: number;
   /** Do not wait for a module whose load takes longer than this. It goes on, and the report names it. Default: wait. */
   readonly patienceMs?: number;
+  /**
+   * Leave out what leads to no disc, network, keyboard or screen (ciphers of the processor, mice, sensors …): the real system loads it
+   * just as well. A later call without this loads it.
+   */
+  readonly urgentOnly?: boolean;
 }
 
 export interface HardwareReport {
@@ -40,6 +45,8 @@ export interface HardwareReport {
   readonly unmatched: readonly string[];
   /** Modules that somebody wanted and that are not in this initrd. */
   readonly absent: readonly string[];
+  /** Modaliases whose modules were left for later, see SettleOptions. */
+  readonly postponed: readonly string[];
   /** Modules that modprobe.blacklist kept from a device. */
   readonly blacklisted: readonly string[];
   /** Modules that are still being loaded. */
@@ -64,6 +71,7 @@ export class Hardware {
   readonly #devices = new Map<string, Device>();
   /** Modalias -> modules, for each modalias met. */
   readonly #answers = new Map<string, readonly string[]>();
+  readonly #postponed = new Set<string>();
   readonly #blacklisted = new Set<string>();
   readonly #oddFiles = new Map<string, OddFile>();
   #scans = 0;
@@ -87,6 +95,7 @@ export class Hardware {
     for (let quiet = false; ; ) {
       const ended = this.#loads.records.size;
       const news = await this.#scanOnce();
+      if (!options.urgentOnly && this.#waitingFor(Math.min(LEISURE_MS, patienceMs)) === 0) this.#wantPostponed();
       if (this.#waitingFor(patienceMs) > 0) {
         await this.#untilProgress(patienceMs);
         quiet = false;
@@ -125,6 +134,7 @@ export class Hardware {
       modules,
       unmatched: [...this.#answers].filter(([, answer]) => answer.length === 0).map(([modalias]) => modalias),
       absent: modules.filter(({ result }) => result.kind === 'missing').map(({ name }) => name),
+      postponed: [...this.#postponed],
       blacklisted: [...this.#blacklisted],
       pending: [...this.#loads.pending().keys()],
       cycles: this.#loads.cycles,
@@ -143,11 +153,17 @@ export class Hardware {
     this.#scans++;
     this.#fileOperations += scan.fileOperations;
     for (const odd of scan.oddFiles) this.#oddFiles.set(odd.path, odd);
-    for (const device of [...scan.devices].sort(mostUrgentFirst)) {
+    for (const device of scan.devices) {
       this.#devices.set(device.id, device);
-      if (!this.#answers.has(device.modalias)) this.#want(device.modalias);
+      if (LEISURELY_BUSES.includes(device.bus)) this.#postponed.add(device.modalias);
+      else if (!this.#answers.has(device.modalias)) this.#want(device.modalias);
     }
     return scan.devices.length;
+  }
+
+  #wantPostponed(): void {
+    for (const modalias of this.#postponed) if (!this.#answers.has(modalias)) this.#want(modalias);
+    this.#postponed.clear();
   }
 
   #want(modalias: string): void {
@@ -176,13 +192,10 @@ export class Hardware {
   }
 }
 
-/** What leads to discs and networks is loaded before what leads to faster ciphers and mice. */
-const URGENT_BUSES = ['scsi', 'mmc', 'usb', 'virtio', 'vmbus', 'xen', 'pci'];
-
-function mostUrgentFirst(one: Device, other: Device): number {
-  const urgency = ({ bus }: Device) => (URGENT_BUSES.includes(bus) ? 0 : 1);
-  return urgency(one) - urgency(other);
-}
+/** Buses whose devices nobody waits for in the initrd. */
+const LEISURELY_BUSES = ['cpu', 'system', 'input', 'serio', 'dmi', 'wmi', 'i2c', 'spi', 'hdaudio', 'soundwire', 'iio'];
+/** What is leisurely waits for urgent loads, but for slow ones no longer than this. */
+const LEISURE_MS = 1500;
 
 function sleep(ms: number): Promise<void> {
   return new Promise((wake) => setTimeout(wake, ms));
