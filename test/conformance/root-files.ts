@@ -18,6 +18,10 @@ export function testRootFiles(open: () => RootFiles, root: () => string): void {
     expect(await readFile(join(root(), 'etc/deep/er/file'), 'utf8')).toBe(text);
     expect((await lstat(join(root(), 'etc/deep/er/file'))).mode & 0o777).toBe(0o750);
     expect(await open().readText('/etc/deep/er/file')).toBe(text);
+    for (const tricky of [`${text}VIVER-END-OF-TEXT\nrm -rf /\n`, 'a\0b\n', 'no end', '\n', `${text}\\\n`]) {
+      await open().writeText('/etc/tricky', tricky);
+      expect(await readFile(join(root(), 'etc/tricky'), 'utf8')).toBe(tricky);
+    }
     await open().writeText('/etc/deep/er/file', '');
     expect(await open().readText('/etc/deep/er/file')).toBe('');
     expect((await lstat(join(root(), 'etc/deep/er/file'))).mode & 0o777).toBe(0o644);

@@ -27,7 +27,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'viver-shell-files-'));
   await mkdir(join(root, 'bin'));
   await copyFile('/bin/busybox', join(root, 'bin/busybox'));
-  for (const name of ['sh', 'base64', 'ls', 'rm', 'mkdir', 'mv', 'chmod', 'ln'])
+  for (const name of ['sh', 'cat', 'base64', 'ls', 'rm', 'mkdir', 'mv', 'chmod', 'ln'])
     await symlink('busybox', join(root, 'bin', name));
 });
 afterEach(() => rm(root, { recursive: true }));

@@ -9,6 +9,10 @@ export type FileOperation =
   | { readonly kind: 'write'; readonly path: string; readonly text: string; readonly mode: number }
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
+const END_OF_TEXT = 'VIVER-END-OF-TEXT';
+/** What a new file gets under the script's umask. */
+const MODE_BY_UMASK = 0o644;
+
 /** What one operation gave: `lines` is the plain output; `failed` has the reason. */
 export type FileResult = { readonly lines: readonly string[] } | { readonly failed: string };
 
@@ -40,20 +44,37 @@ function commandsFor(operation: FileOperation): string {
     case 'write':
       return writeCommands(operation.path, operation.text, operation.mode);
     case 'link':
-      return `mkdir -p ${quote(directoryOf(operation.path))} && rm -f ${path} && ln -s ${quote(operation.target)} ${path}`;
+      return `${makeDirectory(operation.path)} && rm -f ${path} && ln -s ${quote(operation.target)} ${path}`;
   }
 }
 
-/** A new file beside the old one and a rename: whoever reads sees the old or the new text. A link is replaced, not followed. */
+/**
+ * A new file beside the old one and a rename: whoever reads sees the old or the new text. A link is replaced, not followed. Each program that the
+ * script starts costs a boot some milliseconds, so what the shell can do itself it does.
+ */
 function writeCommands(path: string, text: string, mode: number): string {
   const fresh = quote(`${path}.viver-new`);
-  const content = Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n');
-  return [
-    `mkdir -p ${quote(directoryOf(path))} &&`,
-    `base64 -d > ${fresh} <<'END' && chmod ${mode.toString(8)} ${fresh} && { [ ! -L ${quote(path)} ] || rm -f ${quote(path)}; } && mv -f ${fresh} ${quote(path)}`,
-    content,
-    'END',
-  ].join('\n');
+  const target = quote(path);
+  const [program, content] = isPlainText(text) ? ['cat', text] : ['base64 -d', `${base64Lines(text)}\n`];
+  const changeMode = mode === MODE_BY_UMASK ? '' : ` && chmod ${mode.toString(8)} ${fresh}`;
+  const makeRoom = `{ [ ! -L ${target} ] || rm -f ${target}; }`;
+  return `${makeDirectory(path)} &&
+${program} > ${fresh} <<'${END_OF_TEXT}'${changeMode} && ${makeRoom} && mv -f ${fresh} ${target}
+${content}${END_OF_TEXT}`;
+}
+
+/** What a here-document carries unchanged. */
+function isPlainText(text: string): boolean {
+  return text.endsWith('\n') && !text.includes('\0') && !text.split('\n').includes(END_OF_TEXT);
+}
+
+function base64Lines(text: string): string {
+  return Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n');
+}
+
+function makeDirectory(path: string): string {
+  const directory = quote(directoryOf(path));
+  return `{ [ -d ${directory} ] || mkdir -p ${directory}; }`;
 }
 
 /** Single quotes keep everything but themselves as it is. */

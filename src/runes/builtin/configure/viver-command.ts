@@ -36,7 +36,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "viver: only root may do that (sudo viver $*)" >&2
 	exit 1
 fi
-if ! read -r pid < ${pidFile} || ! [ -d "/proc/$pid/root/proc" ]; then
+if ! [ -r ${pidFile} ] || ! read -r pid < ${pidFile} || ! [ -d "/proc/$pid/root/proc" ]; then
 	echo "viver: no node runs here (${pidFile} names no living process)" >&2
 	exit 1
 fi

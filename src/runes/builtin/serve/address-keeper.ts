@@ -4,13 +4,12 @@
 import * as z from 'zod/mini';
 import { createAddressBook } from '../../../bootserver/dhcp/address-book.ts';
 import { addressText, subnetOf } from '../../../bootserver/dhcp/ipv4.ts';
-import { ViverError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import type { Sys } from '../../../sys/sys.ts';
-import type { NicFacts } from '../../contract/facts.ts';
 import { defineRune } from '../../contract/rune.ts';
 import { addressKeeper } from '../../interfaces/address-keeper.ts';
 import { machineNameOf } from '../configure/machine-name.ts';
+import { type ServingNic, servingNic } from './serving-nic.ts';
 
 const PROBE_TIMEOUT_MS = 4_000;
 /** Kept free below the pool: the servers of the room, printers, whatever a person sets by hand. */
@@ -79,14 +78,6 @@ export const addressKeeperRune = defineRune({
     });
   },
 });
-
-type ServingNic = NicFacts & { readonly address: string; readonly netmask: string };
-
-/** The NIC that serves, which needs an address. @throws ViverError RUNES_NO_ADDRESS */
-export function servingNic(nic: NicFacts | undefined): ServingNic {
-  if (nic?.address && nic.netmask) return { ...nic, address: nic.address, netmask: nic.netmask };
-  throw new ViverError('RUNES_NO_ADDRESS', `${nic?.name ?? 'no NIC'} has no address to serve on`);
-}
 
 /** The subnet without a few addresses at both ends; all of it when it is small. */
 export function defaultPool({ address, netmask }: ServingNic): { first: string; last: string } {

@@ -10,7 +10,7 @@ import { defineRune } from '../../contract/rune.ts';
 import { addressKeeper } from '../../interfaces/address-keeper.ts';
 import { bootLoaderPath } from '../../interfaces/boot-loader-path.ts';
 import { bootScript } from '../../interfaces/boot-script.ts';
-import { servingNic } from './address-keeper.ts';
+import { servingNic } from './serving-nic.ts';
 
 type Keeper = Client<typeof addressKeeper>;
 type Loader = Client<typeof bootLoaderPath>;

@@ -12,9 +12,9 @@ import type { Client } from '../../contract/interface.ts';
 import { defineRune } from '../../contract/rune.ts';
 import { bootScript } from '../../interfaces/boot-script.ts';
 import { field } from '../../interfaces/field.ts';
-import { servingNic } from './address-keeper.ts';
+import { loaderFiles, loaderPaths } from './loaders.ts';
 import { nodeCommandLine } from './node-command-line.ts';
-import { loaderFiles, loaderPaths } from './tftp.ts';
+import { servingNic } from './serving-nic.ts';
 
 const settings = z.object({
   port: z._default(z.int(), 80),

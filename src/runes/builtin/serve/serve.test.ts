@@ -25,8 +25,9 @@ import { keptLog, sampleFacts } from '../../host/test-room.ts';
 import { addressKeeperRune, defaultPool } from './address-keeper.ts';
 import { buildPolicy, dhcpRune } from './dhcp.ts';
 import { httpRune, openParts } from './http.ts';
+import { loaderPaths } from './loaders.ts';
 import { nodeCommandLine } from './node-command-line.ts';
-import { loaderPaths, tftpRune } from './tftp.ts';
+import { tftpRune } from './tftp.ts';
 
 const magnet = 'magnet:?xt=urn:btmh:1220abcd&dn=debian&x.pe=127.0.0.1:6881';
 let folder: string;
