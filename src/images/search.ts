@@ -95,7 +95,8 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
   async #searchDrive(drive: Drive): Promise<void> {
     const { log } = this.#options;
     const key = driveKey(drive);
-    this.#tries.set(key, (this.#tries.get(key) ?? 0) + 1);
+    const attempt = (this.#tries.get(key) ?? 0) + 1;
+    this.#tries.set(key, attempt);
     try {
       const found = await this.#withinTime(drive, this.#lookAt(drive));
       this.#tries.set(key, Number.POSITIVE_INFINITY);
@@ -104,9 +105,8 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
         this.#candidates.push(candidate);
       }
     } catch (error) {
-      const again = this.#tries.get(key)! > 1;
       const line = `${formatDrive(drive)}: skipped, ${isNoMedium(error) ? 'no medium in it' : errorLine(error)}`;
-      if (again || isNoMedium(error)) log.debug(line);
+      if (attempt > 1 || isNoMedium(error)) log.debug(line);
       else log.info(line);
     }
   }
