@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createDirectoryFiles } from '../../src/runes/files/directory-files.ts';
 import type { RuneFile } from '../../src/runes/host/options.ts';
 import { type RunningRunes, type StartOptions, startRuneHost } from '../../src/runes/host/start.ts';
-import { keptLog, sampleFacts } from '../../src/runes/host/test-room.ts';
+import { keptLog, sampleFacts } from '../../src/runes/testing/room.ts';
 
 const lampFile = `
 import { defineInterface, defineRune, z } from 'viver';

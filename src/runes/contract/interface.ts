@@ -1,6 +1,6 @@
 // Interfaces: what a rune promises, declared apart from whoever keeps the promise. A call is a request and a reply, both plain data with a
 // schema that gives the TypeScript type and is checked at run time on both ends. Events are told to everyone who asked for them. Pure.
-// zod is imported as `zod/mini` or `zod/v4/core` in this room: same checks, smaller; never on the thread that serves the kernel (docs/runes.md).
+// zod is imported as `zod/mini` or `zod/v4/core` in this room: same checks, smaller; never on the thread that serves the kernel (docs/runes.md tells where runes run).
 
 import { type $ZodType, type input, type output, safeParse } from 'zod/v4/core';
 import { ViverError } from '../../errors.ts';

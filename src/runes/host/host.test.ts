@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { defineInterface } from '../contract/interface.ts';
 import { type AnyRune, defineRune } from '../contract/rune.ts';
+import { keptLog, lamp, lampRune, sampleFacts } from '../testing/room.ts';
 import { startRuneHost } from './start.ts';
-import { keptLog, lamp, lampRune, sampleFacts } from './test-room.ts';
 
 const limits = { startMs: 100, stopMs: 50, callMs: 50, silenceMs: 1000 };
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '../../contract/facts.ts';
 import { createDirectoryFiles } from '../../files/directory-files.ts';
 import { startRuneHost } from '../../host/start.ts';
-import { keptLog, sampleFacts } from '../../host/test-room.ts';
+import { keptLog, sampleFacts } from '../../testing/room.ts';
 import { builtinRunes } from '../builtin.ts';
 import { rewriteFstab } from './fstab.ts';
 import { chooseName, withOwnName } from './host-name.ts';

@@ -8,8 +8,8 @@ const MAX_COMMAND_LINE_CHARACTERS = 2048;
 /** Left for what the loaders add: `initrd=NAME BOOTIF=01-...`. */
 const LOADER_CHARACTERS = 64;
 
-/** True for the first machine alone: where its image lies, what it is, how it got onto the network. */
-const OWN = new Set(['viver.image', 'viver.media', 'viver.role', 'viver.net']);
+/** True for the first machine alone: where its image lies, what it is, how it got onto the network, that somebody looks into it. */
+const OWN = new Set(['viver.image', 'viver.media', 'viver.role', 'viver.net', 'viver.shell']);
 /** Beside `viver.*`: where the kernel speaks, how much, and what it does when it dies. */
 const SHARED = new Set(['console', 'quiet', 'loglevel', 'printk.devkmsg', 'panic']);
 

@@ -21,7 +21,7 @@ import type { Facts } from '../../contract/facts.ts';
 import { defineRune } from '../../contract/rune.ts';
 import type { CallRecord } from '../../host/options.ts';
 import { type RunningRunes, startRuneHost } from '../../host/start.ts';
-import { keptLog, sampleFacts } from '../../host/test-room.ts';
+import { keptLog, sampleFacts } from '../../testing/room.ts';
 import { addressKeeperRune, defaultPool } from './address-keeper.ts';
 import { buildPolicy, dhcpRune } from './dhcp.ts';
 import { httpRune, openParts } from './http.ts';
@@ -204,7 +204,7 @@ describe('a machine that cannot serve says why', () => {
 describe('parts', () => {
   test("the others' command line", () => {
     const own =
-      'BOOT_IMAGE=/viver/vmlinuz initrd=initrd.img viver.image=debian.viver viver.media=usb viver.net=own viver.role=first viver.share=20% console=tty0 console=ttyS0,115200 root=/dev/sda1 quiet';
+      'BOOT_IMAGE=/viver/vmlinuz initrd=initrd.img viver.image=debian.viver viver.media=usb viver.net=own viver.role=first viver.shell viver.share=20% console=tty0 console=ttyS0,115200 root=/dev/sda1 quiet';
     expect(nodeCommandLine(own, 'M', 'viver.wait=5')).toBe(
       'viver.image=M viver.share=20% console=tty0 console=ttyS0,115200 quiet viver.wait=5',
     );
