@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
 import { Dialer } from './dialer.ts';
 import { sameBytes } from './hash.ts';
-import { type Handshake, INFO_HASH_BYTES } from './peer/handshake.ts';
+import type { Handshake } from './peer/handshake.ts';
 import type { Message } from './peer/messages.ts';
 import { Peer } from './peer/peer.ts';
 import { KEEP_ALIVE_MS, PeerWire } from './peer/wire.ts';
@@ -21,8 +21,8 @@ export interface ConnectionsOptions {
   readonly log: Log;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  readonly infoHashV1: Uint8Array;
-  readonly infoHashV2: Uint8Array;
+  /** 20 bytes each: what the image is called in a handshake (info-hashes.ts). */
+  readonly infoHashes: readonly Uint8Array[];
   readonly pieceCount: number;
   onOpen(peer: Peer, handshake: Handshake): void;
   onMessage(peer: Peer, message: Message): void;
@@ -37,6 +37,8 @@ export class Connections {
   /** Every open wire, those before their handshake included. */
   readonly #wires = new Set<PeerWire>();
   readonly #banned = new Set<string>();
+  /** Addresses that closed without a handshake, and how often: each time they are asked by another name of the image. */
+  readonly #speechless = new Map<string, number>();
   #listener: Listener | undefined;
   #closed = false;
 
@@ -93,11 +95,16 @@ export class Connections {
         onDrain: () => peer?.uploads.drained(),
         onClose: (reason) => this.#ended(wire, peer, dialed, reason),
       },
-      dialed === undefined ? undefined : this.#ownHandshake(this.#options.infoHashV1),
+      dialed === undefined ? undefined : this.#ownHandshake(this.#nameFor(dialed)),
     );
     this.#wires.add(wire);
     if (this.#closed || this.#wires.size > MAX_PEERS) wire.close('no room for more connections');
     return wire.handlers;
+  }
+
+  #nameFor(address: string): Uint8Array {
+    const { infoHashes } = this.#options;
+    return infoHashes[(this.#speechless.get(address) ?? 0) % infoHashes.length]!;
   }
 
   #ownHandshake(infoHash: Uint8Array): Handshake {
@@ -145,15 +152,17 @@ export class Connections {
   }
 
   #isOurImage(hash: Uint8Array): boolean {
-    const { infoHashV1, infoHashV2 } = this.#options;
-    return sameBytes(hash, infoHashV1) || sameBytes(hash, infoHashV2.subarray(0, INFO_HASH_BYTES));
+    return this.#options.infoHashes.some((known) => sameBytes(known, hash));
   }
 
   #ended(wire: PeerWire, peer: Peer | undefined, dialed: string | undefined, reason: string): void {
     this.#wires.delete(wire);
     this.#options.log.debug(`${peer?.address ?? wire.remoteAddress}: connection ended: ${reason}`);
     if (!peer) {
-      if (dialed && !this.#isAlias(dialed)) this.dialer.lost(dialed, false);
+      if (dialed && !this.#isAlias(dialed)) {
+        this.#speechless.set(dialed, (this.#speechless.get(dialed) ?? 0) + 1);
+        this.dialer.lost(dialed, false);
+      }
       return;
     }
     if (this.#peers.get(peer.id) === peer) this.#peers.delete(peer.id);

@@ -71,6 +71,8 @@ export class Requests {
   #backgroundAttempts = 0;
   #planned = false;
   #sweeps = 0;
+  /** An attempt found no slot: looked at again when one may have become free. */
+  #starved = false;
   #stopSweep: (() => void) | undefined;
 
   constructor(owner: RequestsOwner) {
@@ -166,6 +168,7 @@ export class Requests {
   }
 
   #planNow(): void {
+    this.#starved = false;
     for (const fetch of this.#urgent) if (fetch.attempts.length === 0) this.#ask(fetch);
     for (const peer of this.#owner.peers()) this.#fill(peer);
     if (this.#fetches.size > 0) this.#stopSweep ??= repeat(this.#owner.clock, SWEEP_MS, () => this.#sweep());
@@ -180,6 +183,7 @@ export class Requests {
   #begin(fetch: Fetch, peer: Peer, urgent: boolean): boolean {
     const slot = this.#owner.store.takeSlot() ?? (urgent ? this.#stealSlot() : undefined);
     if (slot === undefined) {
+      this.#starved = true;
       if (fetch.attempts.length === 0 && fetch.waiters.size === 0) this.#fetches.delete(fetch.piece);
       return false;
     }
@@ -275,6 +279,7 @@ export class Requests {
     this.#urgent.delete(fetch);
     this.#owner.onPiece(fetch.piece, attempt.slot);
     for (const waiter of fetch.waiters) waiter(bytes);
+    if (this.#starved) this.plan();
   }
 
   /** Ends an attempt without a piece. @param tell Say so to the peer, as it may still be sending. */

@@ -8,6 +8,7 @@ import type { BlockSource } from './block-source.ts';
 import { type Clock, debounced, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
 import { Hearing } from './hearing.ts';
+import { infoHashAliases } from './info-hashes.ts';
 import { Keeper } from './keeper.ts';
 import { LocalPieces } from './local-pieces.ts';
 import { isPieceGood } from './merkle.ts';
@@ -75,8 +76,7 @@ export class Swarm {
       clock,
       log,
       peerId: options.peerId,
-      infoHashV1: metainfo.infoHashV1,
-      infoHashV2: metainfo.infoHashV2,
+      infoHashes: infoHashAliases(metainfo),
       pieceCount: metainfo.pieceCount,
       onOpen: (peer, handshake) => this.#onOpen(peer, handshake),
       onMessage: (peer, message) => hearing.hear(peer, message),

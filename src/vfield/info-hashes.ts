@@ -1,0 +1,28 @@
+// The 20-byte names under which clients know an image in a handshake. Pure.
+//
+// Quirk, aria2 up to 1.37: it writes the info dictionary anew to hash it, and leaves out the empty key that every file of BEP 52's file tree has. So it
+// asks for a hybrid torrent by a SHA-1 of its own. The content and its hashes are the same; the name is taken as one more alias.
+
+import { dictionarySpans, encodeBencode } from './bencode.ts';
+import { sha1 } from './hash.ts';
+import { joined } from './merkle.ts';
+import type { MetainfoCore } from './metainfo.ts';
+import { INFO_HASH_BYTES } from './peer/handshake.ts';
+
+/** The names of an image, the one that most clients know first: version 1, version 2 cut short, aria2's. */
+export function infoHashAliases(
+  core: Pick<MetainfoCore, 'infoBytes' | 'infoHashV1' | 'infoHashV2' | 'name'>,
+): Uint8Array[] {
+  return [
+    core.infoHashV1,
+    core.infoHashV2.subarray(0, INFO_HASH_BYTES),
+    hashWithoutEmptyKeys(core.infoBytes, core.name),
+  ];
+}
+
+function hashWithoutEmptyKeys(infoBytes: Uint8Array, name: string): Uint8Array {
+  const tree = dictionarySpans(infoBytes).get('file tree')!;
+  const start = tree.byteOffset - infoBytes.byteOffset;
+  const bare = encodeBencode({ [name]: {} });
+  return sha1(joined(joined(infoBytes.subarray(0, start), bare), infoBytes.subarray(start + tree.length)));
+}
