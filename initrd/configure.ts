@@ -24,7 +24,10 @@ export async function configure(
     log: log.child('runes'),
     inWorker: true,
     root: { path: ROOT_PLACES.newRoot, chroot: ['chroot'] },
-    settings: { 'viver-command': { program: '/app/src/control/main.js', pidFile: `${SHARED_RUN}/pid` } },
+    settings: {
+      network: { resolvConf: `${SHARED_RUN}/resolv.conf` },
+      'viver-command': { pidFile: `${SHARED_RUN}/pid` },
+    },
   });
   const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();

@@ -5,6 +5,7 @@ import type { Facts } from '../src/runes/contract/facts.ts';
 import { type RunningRunes, startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import type { Field } from '../src/vfield/field.ts';
+import { encodeMetainfo } from '../src/vfield/metainfo.ts';
 import { type BootContext, networkEffects, sleep } from './context.ts';
 import { connect, type NetworkFacts } from './network.ts';
 import { SHARED_RUN } from './root.ts';
@@ -47,6 +48,16 @@ export function serve(
     folders,
     log: log.child('runes'),
     inWorker: true,
-    services: { field: { status: () => field.status() } },
+    services: { field: fieldService(facts, field) },
   });
+}
+
+/** The field as runes reach it: by messages to this thread. */
+function fieldService({ field: facts }: Facts, field: Field) {
+  return {
+    status: () => field.status(),
+    magnet: () => ({ magnet: facts?.magnet ?? '' }),
+    peers: () => ({ peers: field.status().peers.map(({ address }) => address) }),
+    metainfo: () => ({ bytes: encodeMetainfo(field.metainfo) }),
+  };
 }
