@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ViverError } from '../src/errors.ts';
 import { formatSuperblock } from '../src/images/format.ts';
+import { legacyMetainfo } from '../src/vfield/legacy-metainfo.ts';
 import { createImage } from './create-image.ts';
 import { damagedPieces, type ImageFile, readImageFile } from './image-file.ts';
 import { writeWhole } from './output-file.ts';
@@ -77,9 +78,11 @@ function addExport(command: Command): void {
     .description('write the metainfo of an image as a .torrent for any BitTorrent client')
     .argument('<file>', 'image file')
     .argument('<out.torrent>', 'file to write')
-    .action(async (path: string, output: string) => {
-      const { metainfoBytes } = await readImageFile(path);
-      await writeWhole(output, async (partial) => await writeFile(partial, metainfoBytes));
+    .option('--v1', 'for clients that know only version 1 (aria2, Transmission before 4)')
+    .action(async (path: string, output: string, flags: { v1?: boolean }) => {
+      const image = await readImageFile(path);
+      const bytes = flags.v1 ? legacyMetainfo(image.metainfo).bytes : image.metainfoBytes;
+      await writeWhole(output, async (partial) => await writeFile(partial, bytes));
     });
 }
 

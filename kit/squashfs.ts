@@ -1,5 +1,6 @@
 // The programs mksquashfs and unsquashfs (squashfs-tools) as functions, their progress as ours.
 
+import { lstat } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
 import { childFailure, runChecked, runChild } from './child.ts';
 
@@ -33,7 +34,7 @@ export async function makeSquashfs(job: MakeSquashfs): Promise<string[]> {
     onOutput: (text) => job.onProgress?.(lastPercentage(text)),
   });
   if (result.status !== 0) throw childFailure('mksquashfs', result);
-  return checkWarnings(result.stderr);
+  return await checkWarnings(result.stderr);
 }
 
 /** The last `123/456  27%` of a piece of mksquashfs's output as a part of 1; 0 when it has none. */
@@ -43,17 +44,20 @@ export function lastPercentage(text: string): number {
   return last && Number(last[2]) > 0 ? Number(last[1]) / Number(last[2]) : 0;
 }
 
-// mksquashfs goes on with an empty file where it may not read one, which is worse than no image.
-function checkWarnings(stderr: string): string[] {
-  const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-  const denied = lines.filter((line) => /permission denied/i.test(line));
-  if (denied.length > 0) {
-    throw new ViverError(
-      'KIT_UNREADABLE',
-      `${denied.length} files may not be read by this user (run as root): ${denied[0]!.trim()}`,
-    );
+const UNREAD = [/^Failed to read file (.+), creating empty file$/, /^Could not open (.+), skipping\.\.\.$/];
+
+// mksquashfs goes on with an empty file where it may not read one, which is worse than no image. A file that went away meanwhile, as on a
+// running system, is no loss.
+async function checkWarnings(stderr: string): Promise<string[]> {
+  const lines = stderr.split(/[\r\n]+/).map((line) => line.trim());
+  const unread: string[] = [];
+  for (const line of lines) {
+    const path = UNREAD.map((pattern) => pattern.exec(line)?.[1]).find(Boolean);
+    if (path && (await lstat(path).catch(() => undefined))) unread.push(path);
   }
-  return lines.map((line) => line.trim());
+  if (unread.length === 0) return lines.filter(Boolean);
+  const more = unread.length > 1 ? ` and ${unread.length - 1} more` : '';
+  throw new ViverError('KIT_UNREADABLE', `cannot read ${unread[0]}${more}: run this as root`);
 }
 
 /** Takes `paths` out of an image into the directory `target`; paths that the image lacks are passed over. */
