@@ -6,8 +6,9 @@ import { createReadStream } from 'node:fs';
 import { access, lstat, mkdir, readdir, readlink, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Things that no build has used for this long are removed. */
-const KEEP_MILLISECONDS = 14 * 24 * 3600 * 1000;
+/** So many of a kind stay, the ones used last. */
+const KEEP = 8;
+let partials = 0;
 
 export class BuildCache {
   readonly directory: string;
@@ -30,8 +31,8 @@ export class BuildCache {
       return { path, fresh: false };
     }
     await mkdir(this.directory, { recursive: true });
-    await this.#removeOld();
-    const partial = `${path}.${process.pid}.partial`;
+    await this.#removeOld(name);
+    const partial = `${path}.${process.pid}.${partials++}.partial`;
     try {
       await make(partial);
       await rename(partial, path);
@@ -41,12 +42,17 @@ export class BuildCache {
     return { path, fresh: true };
   }
 
-  async #removeOld(): Promise<void> {
-    for (const name of await readdir(this.directory)) {
-      const path = join(this.directory, name);
-      const facts = await lstat(path).catch(() => undefined);
-      if (facts?.isFile() && Date.now() - facts.mtimeMs > KEEP_MILLISECONDS) await rm(path, { force: true });
-    }
+  /** What was used last is touched last, so another build that is under way keeps what it found. */
+  async #removeOld(name: string): Promise<void> {
+    const same = (await readdir(this.directory)).filter((file) => file.replace(/-[0-9a-f]{32}(?:\..*)?$/, '') === name);
+    const found = await Promise.all(
+      same.map(async (file) => {
+        const path = join(this.directory, file);
+        return { path, used: (await lstat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+      }),
+    );
+    found.sort((a, b) => b.used - a.used);
+    for (const { path } of found.slice(KEEP)) await rm(path, { force: true });
   }
 }
 

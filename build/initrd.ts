@@ -156,13 +156,15 @@ class Build {
   }
 
   async #squash(name: string, blockBytes: number): Promise<string> {
+    this.#signal.throwIfAborted();
     const { compression, onProgress = () => {} } = this.#options;
     const settings: SquashfsSettings = { level: compression?.level ?? DEFAULT_LEVEL, blockBytes };
     const key = [await hashTree(this.folder(name)), ...squashfsArguments(settings), await squashfsVersion()];
     const step = `Compressing ${name}`;
-    const cached = await this.#cache.get(`${name}.squashfs`, key, (path) =>
-      makeInitrdSquashfs(this.folder(name), path, settings, (part) => onProgress(step, part), this.#signal),
-    );
+    const cached = await this.#cache.get(`${name}.squashfs`, key, async (path) => {
+      onProgress(step, 0);
+      await makeInitrdSquashfs(this.folder(name), path, settings, (part) => onProgress(step, part), this.#signal);
+    });
     onProgress(step, 1);
     return cached.path;
   }

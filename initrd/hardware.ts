@@ -41,7 +41,7 @@ export async function detectHardware(sys: Sys, log: Log, machine: Machine): Prom
     log: log.child('hardware'),
     moduleArguments: parseModuleArguments(machine.commandLine),
   });
-  await hardware.settle({ patienceMs: PATIENCE_MS });
+  await hardware.settle({ patienceMs: PATIENCE_MS, urgentOnly: true });
   return hardware;
 }
 

@@ -38,7 +38,7 @@ export function searchContext({ sys, log, options }: BootContext, hardware: Hard
     sleep,
     now: () => performance.now(),
     loadModules: (names) => loadModules(hardware, names),
-    lookAgain: async () => void (await hardware.settle({ patienceMs: 0 })),
+    lookAgain: async () => void (await hardware.settle({ patienceMs: 0, urgentOnly: true })),
   };
 }
 
