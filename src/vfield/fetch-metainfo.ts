@@ -5,8 +5,8 @@ import { errorLine, ViverError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
 import { Dialer } from './dialer.ts';
-import { sameBytes, sha256 } from './hash.ts';
-import { pieceLayerRequests, provenHashes } from './hash-layers.ts';
+import { SHA256_BYTES, sameBytes, sha256 } from './hash.ts';
+import { areHashesProved, type HashRange, pieceLayerRequests } from './hash-proof.ts';
 import type { Magnet } from './magnet.ts';
 import { decodeInfo, type Metainfo, type MetainfoCore, withPieceHashes } from './metainfo.ts';
 import {
@@ -19,7 +19,7 @@ import {
   OwnExtension,
 } from './peer/extension.ts';
 import { INFO_HASH_BYTES } from './peer/handshake.ts';
-import type { HashRange, Message } from './peer/messages.ts';
+import type { Message } from './peer/messages.ts';
 import { PeerWire } from './peer/wire.ts';
 import type { Duplex, DuplexHandlers, Transport } from './transport.ts';
 
@@ -184,24 +184,24 @@ class MetainfoSession {
 
   #askHashes(): void {
     const range = this.#ranges[this.#hashes.length];
-    if (range) this.#wire.send({ kind: 'hashRequest', ...range });
+    if (range) this.#wire.send({ kind: 'hashRequest', piecesRoot: this.#core!.piecesRoot, ...range });
     else this.#complete();
   }
 
   #onHashes(hashes: Uint8Array): void {
     const range = this.#ranges[this.#hashes.length];
     if (!range || !this.#core) return;
-    const proven = provenHashes(this.#core, range, hashes);
-    if (!proven) throw new ViverError('PEER_HASHES', 'peer: its piece hashes do not lead to the pieces root');
+    if (!areHashesProved(range, hashes, this.#core))
+      throw new ViverError('PEER_HASHES', 'peer: its piece hashes do not lead to the pieces root');
     this.#heardAt = this.#options.clock.now();
-    this.#hashes.push(proven.slice());
+    this.#hashes.push(hashes.slice(0, range.count * SHA256_BYTES));
     this.#askHashes();
   }
 
   #complete(): void {
     const core = this.#core!;
     const layer =
-      core.pieceCount === 1 ? core.piecesRoot : Buffer.concat(this.#hashes).subarray(0, core.pieceCount * 32);
+      core.pieceCount === 1 ? core.piecesRoot : Buffer.concat(this.#hashes).subarray(0, core.pieceCount * SHA256_BYTES);
     try {
       const metainfo = withPieceHashes(core, layer);
       this.#options.log.info(`metainfo of ${core.name} came from ${this.#wire.remoteAddress}`);

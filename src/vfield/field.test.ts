@@ -111,6 +111,53 @@ describe('a room', () => {
   });
 });
 
+describe('the source', () => {
+  it('reads any range exactly, and refuses what is outside', async () => {
+    const room = new Room(image);
+    await room.openFirst(FIRST);
+    const { source } = await room.open(TWO, { share: 0.2, peers: [`${FIRST}:6881`] });
+    const size = image.bytes.length;
+    expect(source.sizeBytes).toBe(size);
+    const ranges = [
+      [0, 0],
+      [size, 0],
+      [0, 1],
+      [size - 1, 1],
+      [PIECE_BYTES - 1, 2],
+      [5, 3 * PIECE_BYTES],
+      [size - 3 * PIECE_BYTES, 3 * PIECE_BYTES],
+      [0, size],
+    ] as const;
+    for (const [offset, length] of ranges) {
+      const bytes = await room.read(source, offset, length, 30_000);
+      expect(bytes?.length).toBe(length);
+      expect(Buffer.compare(bytes!, image.bytes.subarray(offset, offset + length))).toBe(0);
+    }
+    for (const [offset, length] of [
+      [-1, 1],
+      [0, size + 1],
+      [size, 1],
+      [0.5, 1],
+      [0, -1],
+    ] as const) {
+      await expect(source.read(offset, length)).rejects.toMatchObject({ code: 'BLOCK_RANGE' });
+    }
+  });
+
+  it('answers equal reads with one fetch', async () => {
+    const room = new Room(image);
+    const first = await room.openFirst(FIRST);
+    const node = await room.open(TWO, { share: 0, peers: [`${FIRST}:6881`] });
+    await room.clock.runUntil(() => node.status().peers.length === 1, 5_000);
+    const reads = Array.from({ length: 50 }, () => node.source.read(9 * PIECE_BYTES, PIECE_BYTES));
+    let done = 0;
+    for (const read of reads) read.then(() => done++);
+    await room.clock.runUntil(() => done === 50, 5_000);
+    expect(done).toBe(50);
+    expect(first.status().peers[0]?.bytesTo).toBe(PIECE_BYTES);
+  });
+});
+
 describe('a bad peer', () => {
   it('that lies is banned with the reason in the log; the piece comes from another', async () => {
     const room = new Room(image);

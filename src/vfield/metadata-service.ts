@@ -1,8 +1,9 @@
 // What a node that has the metainfo answers to one that comes with a magnet link only: parts of the info dictionary (BEP 9) and hashes (BEP 52).
 
-import { errorLine } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { HashLayers } from './hash-layers.ts';
+import { sameBytes } from './hash.ts';
+import { HashTree } from './hash-proof.ts';
+import { leafHashes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { decodeMetadataMessage, encodeMetadataMessage, METADATA_PART_BYTES } from './peer/extension.ts';
 import type { HashRange } from './peer/messages.ts';
@@ -10,12 +11,15 @@ import type { Peer } from './peer/peer.ts';
 
 export class MetadataService {
   readonly #metainfo: Metainfo;
-  readonly #layers: HashLayers;
+  readonly #tree: HashTree;
+  readonly #held: (piece: number) => Uint8Array | undefined;
   readonly #log: Log;
 
-  constructor(metainfo: Metainfo, log: Log) {
+  /** @param held The bytes of a piece in RAM: hashes below the pieces are only known for those. */
+  constructor(metainfo: Metainfo, held: (piece: number) => Uint8Array | undefined, log: Log) {
     this.#metainfo = metainfo;
-    this.#layers = new HashLayers(metainfo);
+    this.#tree = new HashTree(metainfo);
+    this.#held = held;
     this.#log = log;
   }
 
@@ -33,12 +37,19 @@ export class MetadataService {
   }
 
   onHashRequest(peer: Peer, range: HashRange): void {
-    try {
-      const hashes = this.#layers.answer(range);
-      if (hashes) peer.wire.send({ ...range, kind: 'hashes', hashes });
-      else peer.wire.send({ ...range, kind: 'hashReject' });
-    } catch (error) {
-      this.#log.warn(`hashes for ${peer.address}: ${errorLine(error)}`);
-    }
+    const hashes = this.#answer(range);
+    if (hashes) peer.wire.send({ ...range, kind: 'hashes', hashes });
+    else peer.wire.send({ ...range, kind: 'hashReject' });
+    this.#log.debug(
+      `${peer.address}: ${hashes ? 'gets' : 'is refused'} ${range.count} hashes of layer ${range.baseLayer}`,
+    );
+  }
+
+  #answer(range: HashRange): Uint8Array | undefined {
+    if (!sameBytes(range.piecesRoot, this.#metainfo.piecesRoot)) return undefined;
+    return this.#tree.answer(range, (piece) => {
+      const bytes = this.#held(piece);
+      return bytes && leafHashes(bytes);
+    });
   }
 }

@@ -160,7 +160,7 @@ export class Swarm {
       dialer: this.connections.dialer,
       requests: this.requests,
       serving: this.#serving,
-      metadata: new MetadataService(this.#metainfo, this.#log),
+      metadata: new MetadataService(this.#metainfo, (piece) => this.store.get(piece), this.#log),
       onMember: () => this.#placeSoon.call(),
       onNews: () => {
         this.keeper.touch();
