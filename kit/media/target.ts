@@ -106,6 +106,17 @@ async function usersOf(name: string): Promise<string[]> {
     const holders = await readdir(`/sys/class/block/${device}/holders`).catch(() => []);
     users.push(...holders.map((holder) => `${device} belongs to ${holder}`));
   }
+  return [...users, ...(await loopsOver(devices))];
+}
+
+/** Loop devices on top of a drive hold it no less than mounts, but the kernel lists them in no `holders`. */
+async function loopsOver(devices: readonly string[]): Promise<string[]> {
+  const users: string[] = [];
+  for (const loop of await readdir('/sys/class/block')) {
+    const backing = await readFile(`/sys/class/block/${loop}/loop/backing_file`, 'utf8').catch(() => '');
+    const under = devices.find((device) => backing.trim() === `/dev/${device}`);
+    if (under) users.push(`${under} is behind ${loop}`);
+  }
   return users;
 }
 
