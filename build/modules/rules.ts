@@ -29,17 +29,10 @@ const STORAGE = [
     'drivers/dax/',
   ),
   ...take('drivers/misc/cardreader/', 'drivers/misc/tifm', 'drivers/pci/controller/'),
-  ...take('drivers/md/dm-mod', 'drivers/md/dm-verity', 'drivers/md/md-mod', 'drivers/md/raid', 'drivers/md/linear'),
+  ...take('drivers/pinctrl/', 'drivers/mfd/intel-lpss'), // what eMMC and keyboards of tablets hang on
+  ...take('drivers/md/dm-mod', 'drivers/md/dm-verity'),
   ...leave('drivers/scsi/scsi_debug', 'drivers/scsi/pcmcia/', 'drivers/ata/pata_legacy', 'drivers/ata/pata_pcmcia'),
-  // Discs over Ethernet by the card's own engine: they have no use for us and bring large firmware and InfiniBand along.
-  ...leave(
-    'drivers/scsi/bnx2fc/',
-    'drivers/scsi/bnx2i/',
-    'drivers/scsi/cxgbi/',
-    'drivers/scsi/be2iscsi/',
-    'drivers/scsi/csiostor/',
-  ),
-  ...leave('drivers/scsi/qedf/', 'drivers/scsi/qedi/', 'drivers/scsi/qla2xxx/tcm_qla2xxx', 'drivers/scsi/elx/'),
+  ...leave('drivers/scsi/qla2xxx/tcm_qla2xxx', 'drivers/scsi/elx/'), // a machine that plays the disc
   // Tests, clusters, and the host's side of virtual discs.
   ...leave(
     'drivers/block/drbd/',
@@ -48,7 +41,7 @@ const STORAGE = [
     'drivers/block/rnbd/',
     'drivers/block/xen-blkback/',
   ),
-  ...leave('drivers/firewire/firewire-net', 'drivers/firewire/nosy', 'drivers/md/raid456'),
+  ...leave('drivers/firewire/firewire-net', 'drivers/firewire/nosy'),
 ];
 
 const USB_AND_INPUT = [
@@ -132,20 +125,11 @@ const NETWORK = [
     'net/llc/',
     'net/bridge/bridge',
     'net/unix/',
-    'net/core/',
+    'net/core/failover',
   ),
-  // Switches and cards for computing centres' fabrics, engines for encryption on the card.
-  ...leave(
-    'drivers/net/ethernet/mellanox/mlxsw/',
-    'drivers/net/ethernet/netronome/',
-    'drivers/net/ethernet/chelsio/inline_crypto/',
-  ),
-  ...leave(
-    'drivers/net/ethernet/chelsio/libcxgb/',
-    'drivers/net/usb/huawei_cdc_ncm',
-    'drivers/net/usb/qmi_wwan',
-    'drivers/net/usb/sierra_net',
-  ),
+  // Chips of switches, encryption engines on a card, mobile telephones.
+  ...leave('drivers/net/ethernet/mellanox/mlxsw/', 'drivers/net/ethernet/chelsio/inline_crypto/'),
+  ...leave('drivers/net/usb/huawei_cdc_ncm', 'drivers/net/usb/qmi_wwan', 'drivers/net/usb/sierra_net'),
 ];
 
 /** What a machine in a machine has instead of hardware. */
