@@ -7,6 +7,8 @@ root=$1
 echo 'root:viver' | chroot "$root" chpasswd
 echo viver >"$root/etc/hostname"
 
+echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
+
 console=$root/etc/systemd/system/serial-getty@ttyS0.service.d
 mkdir -p "$console"
 cat >"$console/autologin.conf" <<'END'
@@ -26,4 +28,5 @@ END
 # Systems that are made at different times are to differ in nothing that matters; a machine gets its own id when it starts.
 : >"$root/etc/machine-id"
 rm -f "$root/var/lib/dbus/machine-id"
-rm -rf "$root"/tmp/* "$root"/run/* "$root"/var/tmp/* "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/*_*
+rm -rf "$root"/tmp/* "$root"/run/* "$root"/var/tmp/* \
+	"$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*_*

@@ -3,10 +3,10 @@
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorLine } from '../../src/errors.ts';
+import { errorLine, ViverError } from '../../src/errors.ts';
 import { createLog, silentLog } from '../../src/log.ts';
 import { chooseAccelerator } from '../accelerator.ts';
-import { serveControl } from '../control.ts';
+import { isAnswering, serveControl } from '../control.ts';
 import { makeDebianSystem } from '../debian.ts';
 import { findKernel } from '../host-kernel.ts';
 import { Room } from '../room.ts';
@@ -30,6 +30,9 @@ const ROOM = 'demo';
  * @returns the report, which also lies in out/lab/report.json (report-quick.json for the quick run).
  */
 export async function runDemonstration({ quick }: { quick: boolean }): Promise<DemonstrationReport> {
+  if (await isAnswering(await controlSocketPath(ROOM))) {
+    throw new ViverError('LAB_ROOM_UP', 'the demonstration is running already');
+  }
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const log = createLog((_level, _area, message) => say(message));
   const system = await makeDebianSystem(LAB_DIRECTORY, log);
