@@ -7,7 +7,7 @@ export type Timer = unknown;
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   now(): number;
-  /** Calls `task` once after `milliseconds`. Pending timers never keep a process alive. */
+  /** Calls `task` once after `milliseconds`. A pending timer keeps the process alive: a node that waits for a peer must not end. */
   setTimeout(task: () => void, milliseconds: number): Timer;
   clearTimeout(timer: Timer): void;
 }
@@ -18,7 +18,7 @@ const monotonic = performance;
 /** The machine's monotonic clock. */
 export const systemClock: Clock = {
   now: () => monotonic.now(),
-  setTimeout: (task, milliseconds) => setTimeout(task, milliseconds).unref(),
+  setTimeout: (task, milliseconds) => setTimeout(task, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 

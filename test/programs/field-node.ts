@@ -1,6 +1,6 @@
 // One node of a field, to be tried by hand and started by tests as a process of its own.
 //
-//   field-node.ts TARGET [--content FILE] [--listen HOST:PORT] [--peer HOST:PORT]... [--share MIB] [--quiet]
+//   field-node.ts TARGET [--content FILE] [--listen HOST:PORT] [--peer HOST:PORT]... [--share MIB] [--quiet] [--sequential]
 //
 // TARGET is FILE.viver (served from that file unless --diskless), FILE.torrent, or a magnet link. Prints one JSON object per line: the port first,
 // then its status each second. Reads commands from standard input: `read OFFSET LENGTH`, `all` (reads everything, prints its SHA-256), `latency COUNT`
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     listen: { type: 'string', default: '127.0.0.1:0' },
     peer: { type: 'string', multiple: true, default: [] },
     share: { type: 'string', default: '64' },
+    sequential: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -50,7 +51,11 @@ const field = await openField({
 });
 print({ port: field.port, infoHash: field.metainfo.infoHashV2.toHex() });
 if (!values.quiet) setInterval(() => print({ status: field.status() }), 1000);
-for await (const line of createInterface({ input: process.stdin })) await command(field, line.trim().split(/\s+/));
+// Commands run beside each other: a status is wanted while a read waits.
+for await (const line of createInterface({ input: process.stdin })) {
+  const running = command(field, line.trim().split(/\s+/));
+  if (values.sequential) await running;
+}
 await field.close();
 process.exit(0);
 
