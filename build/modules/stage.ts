@@ -12,6 +12,7 @@ import {
   type ModuleTableTexts,
   uncompressedModulePath,
 } from '../../src/hwdetect/module-tables.ts';
+import { setModes } from '../tree-modes.ts';
 import { readModule } from './files.ts';
 import { moduleInfo } from './modinfo.ts';
 import { tablesForModprobe } from './modprobe-tables.ts';
@@ -58,6 +59,7 @@ export async function stageModules(
     ? await copyFirmware(source.firmwareDirectory, root, [...firmware].sort())
     : [];
   await mkdir(join(root, 'firmware'), { recursive: true });
+  await setModes(root);
   return {
     moduleBytes,
     firmware: copied,

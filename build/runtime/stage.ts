@@ -1,12 +1,13 @@
 // Lays out the root in which Node lives (mounted at /rt by the shim): Node and just its libraries, busybox, the program, the loaders that
 // the boot server hands out, and empty folders to mount on. What it holds is the same for every kernel.
 
-import { chmod, copyFile, lstat, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runChecked } from '../../kit/child.ts';
 import { ViverError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import { sharedLibraries } from '../elf/libraries.ts';
+import { setModes } from '../tree-modes.ts';
 import { stageProgram } from './program.ts';
 
 /** Where things are mounted or made at boot. */
@@ -100,15 +101,4 @@ async function copyTo(source: string, output: string, mode: number): Promise<voi
   await mkdir(dirname(output), { recursive: true });
   await copyFile(source, output);
   await chmod(output, mode);
-}
-
-/** The user's umask must not show in the result. */
-export async function setModes(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const facts = await lstat(path);
-    if (facts.isDirectory()) await setModes(path);
-    else if (facts.isFile()) await chmod(path, facts.mode & 0o100 ? 0o755 : 0o644);
-  }
 }
