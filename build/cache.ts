@@ -2,8 +2,9 @@
 // it whole, by rename, so that two builds at once do no harm.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { access, lstat, mkdir, readdir, readlink, rename, rm, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** So many of a kind stay, the ones used last. */
@@ -54,6 +55,20 @@ export class BuildCache {
     found.sort((a, b) => b.used - a.used);
     for (const { path } of found.slice(KEEP)) await rm(path, { force: true });
   }
+}
+
+/** `out/cache/NAME` of the checkout; in the user's own cache folder where the checkout belongs to somebody else. */
+export async function defaultCacheDirectory(project: string, name: string): Promise<string> {
+  const outputs = join(project, 'out');
+  const ours = (await exists(outputs)) ? outputs : project;
+  if (
+    await access(ours, constants.W_OK).then(
+      () => true,
+      () => false,
+    )
+  )
+    return join(outputs, 'cache', name);
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'viver', name);
 }
 
 export interface CachedFile {

@@ -1,13 +1,14 @@
 // Makes the initrd for one kernel. The large parts (the runtime, which is the same for every kernel, and the modules) are squashfs files,
 // made once for the same content and kept in a cache; the file itself is written anew each time.
 
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { encodeManifest, MANIFEST_VERSION } from '../initrd/manifest.ts';
 import { checkOutputPath, withScratch } from '../kit/output-file.ts';
 import { ViverError } from '../src/errors.ts';
 import { type Log, silentLog } from '../src/log.ts';
-import { BuildCache, hashTree } from './cache.ts';
+import { BuildCache, defaultCacheDirectory, hashTree } from './cache.ts';
 import { earlyEntries } from './early.ts';
 import { writeInitrd } from './initrd-file.ts';
 import { readModuleTables } from './modules/files.ts';
@@ -71,12 +72,16 @@ export interface InitrdReport {
 export async function buildInitrd(options: BuildInitrdOptions): Promise<InitrdReport> {
   checkRelease(options.release);
   await checkOutputPath(options.output);
+  await checkWritable(dirname(resolve(options.output)));
   const files = await readModuleTables(options.modulesDirectory);
   const selection = selectModules(files, FOLDER_RULES);
   const log = options.log ?? silentLog;
   for (const name of selection.missing) log.warn(`modules.dep names ${name}, which this kernel does not have`);
-  return await withScratch(options.output, async (scratch, signal) => {
-    const build = new Build(options, scratch, signal);
+  const cache = options.cacheDirectory ?? (await defaultCacheDirectory(OUR_PROJECT, 'initrd'));
+  await mkdir(cache, { recursive: true });
+  // Beside the cache and not beside the output: it needs 300 MB for a while.
+  return await withScratch(join(cache, `stage-${basename(options.output)}`), async (scratch, signal) => {
+    const build = new Build(options, new BuildCache(cache), scratch, signal);
     const modules = await build.modules(() => stageModules(build.folder('modules'), source(options), files, selection));
     const runtime = await build.runtime();
     return await build.finish(runtime, modules, selection.names.length);
@@ -96,11 +101,11 @@ class Build {
   readonly #cache: BuildCache;
   readonly #project: string;
 
-  constructor(options: BuildInitrdOptions, scratch: string, signal: AbortSignal) {
+  constructor(options: BuildInitrdOptions, cache: BuildCache, scratch: string, signal: AbortSignal) {
     this.#options = options;
     this.#scratch = scratch;
     this.#signal = signal;
-    this.#cache = new BuildCache(options.cacheDirectory ?? join(OUR_PROJECT, 'out/cache/initrd'));
+    this.#cache = cache;
     this.#project = options.project ?? OUR_PROJECT;
   }
 
@@ -176,6 +181,13 @@ const BOOT_LOADER_FOLDER = '/usr/lib/ipxe';
 function source(options: BuildInitrdOptions) {
   const { modulesDirectory: directory, firmwareDirectory, release } = options;
   return { directory, firmwareDirectory, release };
+}
+
+/** Said now and not after half a minute of compressing. */
+async function checkWritable(directory: string): Promise<void> {
+  await access(directory, constants.W_OK).catch((cause) => {
+    throw new ViverError('INITRD_NO_OUTPUT', `this user may not write into ${directory}`, { cause });
+  });
 }
 
 function checkRelease(release: string): void {

@@ -52,6 +52,7 @@ function addList(command: Command): void {
     .description('show what an initrd holds; any Linux will do')
     .argument('<file>', 'initrd')
     .action(async (file: string) => {
+      process.stdout.on('error', () => process.exit()); // `| head` has seen enough
       const initrd = await readInitrd(file);
       process.stdout.write(`${file}: ${formatSize(initrd.sizeBytes)}, ${count(initrd.segments.length, 'archive')}\n`);
       for (const [index, segment] of initrd.segments.entries()) process.stdout.write(formatSegment(segment, index + 1));
@@ -135,15 +136,15 @@ async function findModules(flags: BuildFlags): Promise<string> {
   throw new ViverError('INITRD_NO_MODULES', `${folder}: ${found}; name one with --release`);
 }
 
+/** One bar per step; a step that is done at once came from the cache and has none. */
 function showStep(steps: Map<string, Progress>, step: string, part: number): void {
-  let progress = steps.get(step);
-  if (!progress) {
-    if (part >= 1) return; // it came from the cache
-    progress = startProgress(step);
-    steps.set(step, progress);
+  const progress = steps.get(step);
+  if (part < 1 && !progress) steps.set(step, startProgress(step));
+  else if (part < 1) progress?.update(part);
+  else if (progress) {
+    progress.done();
+    steps.delete(step);
   }
-  if (part >= 1) progress.done();
-  else progress.update(part);
 }
 
 /** The size report. */
