@@ -12,6 +12,8 @@ import { formatAddress } from './transport.ts';
 /** Announcements are this far apart while we know nobody, and while we do; BEP 14 asks for less than one a minute. */
 const ALONE_MS = 3_000;
 const SETTLED_MS = 60_000;
+/** Who is heard is answered, so that it need not wait for the next announcement; not more often than this. */
+const ANSWER_MS = 1_000;
 /** A room is one network, but a switch or two may route. */
 const MULTICAST_TTL = 4;
 
@@ -38,19 +40,24 @@ export function startDiscovery(options: DiscoveryOptions): Discovery {
   const announcement = encodeDiscovery({ port: options.port, infoHashes: [...options.infoHashes], cookie });
   let timer: Timer;
   let lastAt = Number.NEGATIVE_INFINITY;
-  const tick = (): void => {
-    timer = options.clock.setTimeout(tick, ALONE_MS);
+  const announce = (leastMs: number): void => {
     const now = options.clock.now();
-    if (!options.isAlone() && now - lastAt < SETTLED_MS) return;
+    if (now - lastAt < leastMs) return;
     lastAt = now;
     send(socket, announcement, options.interfaces ?? []);
+  };
+  const tick = (): void => {
+    timer = options.clock.setTimeout(tick, ALONE_MS);
+    announce(options.isAlone() ? 0 : SETTLED_MS);
   };
   socket.on('error', (error) => options.log.debug(`local discovery: ${errorLine(error)}`));
   socket.on('message', (bytes, from) => {
     const message = decodeDiscovery(bytes);
     if (!message || message.cookie === cookie) return;
     const isOurs = message.infoHashes.some((hash) => options.infoHashes.some((own) => sameBytes(own, hash)));
-    if (isOurs) options.onFound(formatAddress(from.address, message.port));
+    if (!isOurs) return;
+    options.onFound(formatAddress(from.address, message.port));
+    announce(ANSWER_MS);
   });
   socket.bind(DISCOVERY_PORT, () => {
     join(socket, options);
