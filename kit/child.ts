@@ -8,7 +8,7 @@ export interface ChildOptions {
   readonly signal?: AbortSignal;
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
-  /** Sees each piece of standard output as it comes. */
+  /** Sees each piece of standard output and standard error as it comes. */
   readonly onOutput?: (text: string) => void;
   /** Is told the process id of the child. */
   readonly onStart?: (processId: number) => void;
@@ -36,6 +36,7 @@ export function runChild(command: string, args: readonly string[], options: Chil
       stdout += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      options.onOutput?.(text);
       stderr += text;
     });
     child.stdin.on('error', () => {}); // a child that does not read its input says so by its status

@@ -16,6 +16,8 @@ export interface BootFile {
   readonly source: string;
 }
 
+/** What the signed GRUB of Debian reads first. */
+export const SIGNED_MENU_PATH = 'EFI/debian/grub.cfg';
 const SHIM = '/usr/lib/shim/shimx64.efi.signed';
 const MOK_MANAGER = '/usr/lib/shim/mmx64.efi.signed';
 const SIGNED_GRUB = '/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed';
@@ -32,7 +34,7 @@ export async function bootFiles(
     { path: 'EFI/BOOT/BOOTX64.EFI', source: await loader(SHIM, 'shim-signed') },
     { path: 'EFI/BOOT/grubx64.efi', source: await loader(SIGNED_GRUB, 'grub-efi-amd64-signed') },
     { path: 'EFI/BOOT/mmx64.efi', source: await loader(MOK_MANAGER, 'shim-helpers-amd64-signed') },
-    { path: 'EFI/debian/grub.cfg', source: await written(scratch, 'signed-grub.cfg', SIGNED_GRUB_MENU) },
+    { path: SIGNED_MENU_PATH, source: await written(scratch, 'signed-grub.cfg', SIGNED_GRUB_MENU) },
     { path: 'viver/grub.cfg', source: await written(scratch, 'grub.cfg', menu) },
     { path: BOOT_SET_PATH, source: await written(scratch, 'boot.json', encodeBootSet(bootSet)) },
     { path: bootSet.kernel, source: kernel },
@@ -47,16 +49,21 @@ export async function totalBytes(files: readonly BootFile[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/**
- * Writes a FAT32 of `extent`'s size to `output`. Equal files give equal bytes: `timeSeconds` stands for every time stamp.
- * @param volumeId 32 bits, shown by blkid as 1234-ABCD.
- */
+export interface FatFormat {
+  /** FAT16 for the few loaders of a disc, FAT32 for a partition. */
+  readonly bits: 16 | 32;
+  /** 32 bits, shown by blkid as 1234-ABCD. */
+  readonly volumeId: number;
+  /** Seconds since 1970 that stand for every time stamp. */
+  readonly timeSeconds: number;
+}
+
+/** Writes a FAT of `extent`'s size to `output`. Equal files give equal bytes. */
 export async function makeBootPartition(
   files: readonly BootFile[],
   output: string,
   extent: Extent,
-  volumeId: number,
-  timeSeconds: number,
+  { bits, volumeId, timeSeconds }: FatFormat,
   signal: AbortSignal,
 ): Promise<void> {
   // Times in FAT are local ones; without a fixed zone the same input would give other bytes elsewhere.
@@ -66,7 +73,7 @@ export async function makeBootPartition(
   const geometry = ['-s', `${clusterSectors(extent)}`, '-h', `${extent.firstSector}`, '-S', `${SECTOR_BYTES}`];
   await runChecked(
     'mkfs.vfat',
-    ['-F', '32', '-n', 'VIVERBOOT', '-i', id, '--invariant', ...geometry, '-C', output, `${kibibytes}`],
+    ['-F', `${bits}`, '-n', 'VIVERBOOT', '-i', id, '--invariant', ...geometry, '-C', output, `${kibibytes}`],
     { signal, env },
   );
   for (const folder of foldersOf(files)) await runChecked('mmd', ['-i', output, `::/${folder}`], { signal, env });

@@ -19,6 +19,9 @@ export const CORE_MODULES = (
   'serial terminal minicmd reboot halt all_video sleep true'
 ).split(' ');
 
+/** GRUB for BIOS as Debian's grub-pc-bin has it. */
+export const GRUB_FOLDER = '/usr/lib/grub/i386-pc';
+
 /** Where the ESP is seen from GRUB: second partition of the drive that the BIOS started. */
 export const CORE_PREFIX = '(,gpt2)/viver';
 
