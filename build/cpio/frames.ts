@@ -7,7 +7,7 @@ const GzipFlag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 
 
 /** Bytes before the raw deflate stream (RFC 1952, section 2.3). */
 export function gzipHeaderBytes(bytes: Uint8Array): number {
-  const reader = new Reader(bytes, 'CPIO');
+  const reader = new Reader(bytes, 'CPIO_SHORT');
   reader.skip(2);
   const method = reader.u8();
   const flags = reader.u8();
@@ -31,7 +31,7 @@ const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
 /** Length of the zstd frame at the beginning of `bytes`, checksum included (RFC 8878, section 3.1.1). */
 export function zstdFrameBytes(bytes: Uint8Array): number {
-  const reader = new Reader(bytes, 'CPIO');
+  const reader = new Reader(bytes, 'CPIO_SHORT');
   reader.skip(4);
   const descriptor = reader.u8();
   const singleSegment = (descriptor & 0x20) !== 0;

@@ -53,7 +53,7 @@ export function looksLikeSquashfs(bytes: Uint8Array): boolean {
  * @throws ViverError IMAGE_BAD_SQUASHFS, IMAGE_SHORT
  */
 export function decodeSquashfsSuperblock(bytes: Uint8Array): SquashfsSuperblock {
-  const reader = new Reader(bytes, 'IMAGE');
+  const reader = new Reader(bytes, 'IMAGE_SHORT');
   if (reader.u32le() !== SQUASHFS_MAGIC) throw new ViverError('IMAGE_BAD_SQUASHFS', 'no squashfs: wrong magic');
   const inodeCount = reader.u32le();
   const createdSeconds = reader.u32le();
@@ -86,7 +86,7 @@ export function imageLengthBytes(superblock: SquashfsSuperblock, header: ImageHe
  * @throws ViverError IMAGE_NO_HEADER (a plain squashfs), IMAGE_BAD_VERSION, IMAGE_BAD_LENGTH, IMAGE_SHORT
  */
 export function decodeImageHeader(bytes: Uint8Array): ImageHeader {
-  const reader = new Reader(bytes, 'IMAGE');
+  const reader = new Reader(bytes, 'IMAGE_SHORT');
   const magic = reader.take(MAGIC.length);
   if (!MAGIC.every((byte, index) => magic[index] === byte)) {
     throw new ViverError('IMAGE_NO_HEADER', 'a squashfs without the metainfo of a Viver image behind it');

@@ -66,7 +66,7 @@ export type NetlinkAnswer =
 
 /** The first message of what a generic netlink socket received. */
 export function decodeGenericAnswer(bytes: Uint8Array): NetlinkAnswer {
-  const reader = new Reader(bytes, 'NETLINK');
+  const reader = new Reader(bytes, 'NETLINK_SHORT');
   const length = reader.u32le();
   const type = reader.u16le();
   reader.skip(10);
@@ -78,7 +78,7 @@ export function decodeGenericAnswer(bytes: Uint8Array): NetlinkAnswer {
 }
 
 export function decodeAttributes(bytes: Uint8Array): Attribute[] {
-  const reader = new Reader(bytes, 'NETLINK');
+  const reader = new Reader(bytes, 'NETLINK_SHORT');
   const attributes: Attribute[] = [];
   while (reader.remaining >= 4) {
     const length = reader.u16le();

@@ -32,15 +32,16 @@ export function formatMagnet(magnet: Magnet): string {
 
 /** Reads a link; keys that we do not know are passed over. Throws ViverError `MAGNET_*` only. */
 export function parseMagnet(text: string): Magnet {
-  if (text.length > MAX_MAGNET_CHARACTERS) throw refuse('LIMIT', `longer than ${MAX_MAGNET_CHARACTERS} characters`);
-  if (!/^magnet:\?/i.test(text)) throw refuse('FORM', 'does not begin with "magnet:?"');
+  if (text.length > MAX_MAGNET_CHARACTERS)
+    throw refuse('MAGNET_LIMIT', `longer than ${MAX_MAGNET_CHARACTERS} characters`);
+  if (!/^magnet:\?/i.test(text)) throw refuse('MAGNET_FORM', 'does not begin with "magnet:?"');
   const fields = fieldsOf(text.slice(text.indexOf('?') + 1));
   const infoHashV2 = hashOf(fields, V2_PREFIX, SHA256_BYTES);
-  if (!infoHashV2) throw refuse('HASH', `no xt=${V2_PREFIX}..., the SHA-256 info hash of BitTorrent v2`);
+  if (!infoHashV2) throw refuse('MAGNET_HASH', `no xt=${V2_PREFIX}..., the SHA-256 info hash of BitTorrent v2`);
   const infoHashV1 = hashOf(fields, V1_PREFIX, SHA1_BYTES);
   const name = fields.find(([key]) => key === 'dn')?.[1];
   const peers = fields.filter(([key]) => key === 'x.pe').map(([, value]) => checkedPeer(value));
-  if (peers.length > MAX_MAGNET_PEERS) throw refuse('LIMIT', `more than ${MAX_MAGNET_PEERS} peers`);
+  if (peers.length > MAX_MAGNET_PEERS) throw refuse('MAGNET_LIMIT', `more than ${MAX_MAGNET_PEERS} peers`);
   return { infoHashV2, ...(infoHashV1 && { infoHashV1 }), ...(name && { name }), peers };
 }
 
@@ -68,9 +69,9 @@ function hashOf(fields: [string, string][], prefix: string, bytes: number): Uint
   const wanted = fields.filter(([key, value]) => key === 'xt' && value.toLowerCase().startsWith(prefix));
   if (wanted.length === 0) return undefined;
   const text = wanted[0]![1].slice(prefix.length);
-  if (wanted.length > 1) throw refuse('HASH', `two hashes xt=${prefix}`);
+  if (wanted.length > 1) throw refuse('MAGNET_HASH', `two hashes xt=${prefix}`);
   if (!/^[0-9a-f]*$/i.test(text) || text.length !== bytes * 2) {
-    throw refuse('HASH', `xt=${prefix} is not followed by ${bytes * 2} hexadecimal digits`);
+    throw refuse('MAGNET_HASH', `xt=${prefix} is not followed by ${bytes * 2} hexadecimal digits`);
   }
   return Uint8Array.fromHex(text);
 }
@@ -80,16 +81,16 @@ function checkedPeer(peer: string): string {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/.exec(peer);
   const port = Number(match?.[3]);
   if (!match || peer.length > MAX_HOST_CHARACTERS || port < 1 || port > 65535) {
-    throw refuse('PEER', `"${peer.slice(0, 60)}" is not host:port`);
+    throw refuse('MAGNET_PEER', `"${peer.slice(0, 60)}" is not host:port`);
   }
   return peer;
 }
 
 function hex(hash: Uint8Array, bytes: number): string {
-  if (hash.length !== bytes) throw refuse('HASH', `a hash of ${hash.length} bytes instead of ${bytes}`);
+  if (hash.length !== bytes) throw refuse('MAGNET_HASH', `a hash of ${hash.length} bytes instead of ${bytes}`);
   return hash.toHex();
 }
 
-function refuse(reason: string, message: string): ViverError {
-  return new ViverError(`MAGNET_${reason}`, `magnet link: ${message}`);
+function refuse(code: string, message: string): ViverError {
+  return new ViverError(code, `magnet link: ${message}`);
 }

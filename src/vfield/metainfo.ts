@@ -61,7 +61,7 @@ export interface InfoFields {
 /** Reads and checks a metainfo file: form, sizes, and that the piece hashes lead to the pieces root. Throws ViverError only. */
 export function decodeMetainfo(bytes: Uint8Array): Metainfo {
   if (bytes.length > MAX_METAINFO_BYTES) {
-    throw refuse('LIMIT', `${bytes.length} bytes are more than ${MAX_METAINFO_BYTES}`);
+    throw refuse('METAINFO_LIMIT', `${bytes.length} bytes are more than ${MAX_METAINFO_BYTES}`);
   }
   const top = dictionarySpans(bytes);
   const core = decodeInfo(need(top, 'info', 'METAINFO'));
@@ -111,7 +111,7 @@ export function decodeInfo(infoBytes: Uint8Array): MetainfoCore {
   const pieceCount = Math.ceil(file.lengthBytes / pieceBytes);
   const pieces = bytesOfSpan(need(info, 'pieces', 'info'), 'pieces');
   if (pieces.length !== pieceCount * SHA1_BYTES) {
-    throw refuse('PIECES', `${pieces.length} bytes of SHA-1 for ${pieceCount} pieces`);
+    throw refuse('METAINFO_PIECES', `${pieces.length} bytes of SHA-1 for ${pieceCount} pieces`);
   }
   return {
     infoBytes: new Uint8Array(infoBytes),
@@ -127,10 +127,10 @@ export function decodeInfo(infoBytes: Uint8Array): MetainfoCore {
 /** Adds the piece hashes after proving them. @throws ViverError `METAINFO_LAYER` when they do not lead to the pieces root. */
 export function withPieceHashes(core: MetainfoCore, pieceHashes: Uint8Array, createdSeconds?: number): Metainfo {
   if (pieceHashes.length !== core.pieceCount * SHA256_BYTES) {
-    throw refuse('LAYER', `${pieceHashes.length} bytes of piece hashes for ${core.pieceCount} pieces`);
+    throw refuse('METAINFO_LAYER', `${pieceHashes.length} bytes of piece hashes for ${core.pieceCount} pieces`);
   }
   if (!sameBytes(rootOfPieces(pieceHashes, core.pieceBytes, core.lengthBytes), core.piecesRoot)) {
-    throw refuse('LAYER', 'the piece hashes do not lead to the pieces root');
+    throw refuse('METAINFO_LAYER', 'the piece hashes do not lead to the pieces root');
   }
   const metainfo = { ...core, pieceHashes: new Uint8Array(pieceHashes) };
   return createdSeconds === undefined ? metainfo : { ...metainfo, createdSeconds };
@@ -141,7 +141,7 @@ export function checkPieceBytes(pieceBytes: number): void {
   const isPower = Number.isInteger(Math.log2(pieceBytes));
   if (isPower && pieceBytes >= LEAF_BYTES && pieceBytes <= MAX_PIECE_BYTES) return;
   throw refuse(
-    'PIECE_LENGTH',
+    'METAINFO_PIECE_LENGTH',
     `piece length ${pieceBytes} is no power of two from ${LEAF_BYTES} to ${MAX_PIECE_BYTES}`,
   );
 }
@@ -150,39 +150,46 @@ function checkVersions(info: Map<string, Uint8Array>): void {
   const version = info.get('meta version');
   if (version === undefined) {
     throw refuse(
-      'V1_ONLY',
+      'METAINFO_V1_ONLY',
       'a BitTorrent v1 torrent: no `meta version` and no `file tree`, which hold the SHA-256 tree',
     );
   }
   const number = integerOfSpan(version, 'meta version');
-  if (number !== 2) throw refuse('VERSION', `meta version ${number} is not known, only 2`);
+  if (number !== 2) throw refuse('METAINFO_VERSION', `meta version ${number} is not known, only 2`);
   if (!info.has('pieces')) {
-    throw refuse('V2_ONLY', 'a BitTorrent v2-only torrent: no `pieces`, the SHA-1 of each piece for old clients');
+    throw refuse(
+      'METAINFO_V2_ONLY',
+      'a BitTorrent v2-only torrent: no `pieces`, the SHA-1 of each piece for old clients',
+    );
   }
-  if (info.has('files')) throw refuse('FILES', 'a torrent of several files; an image is one file');
+  if (info.has('files')) throw refuse('METAINFO_FILES', 'a torrent of several files; an image is one file');
 }
 
 /** The one file, told alike by version 1 (`name`, `length`) and 2 (`file tree`). */
 function onlyFile(info: Map<string, Uint8Array>): { name: string; lengthBytes: number; piecesRoot: Uint8Array } {
   const name = textOfSpan(need(info, 'name', 'info'), 'name');
-  if (name === '.' || name === '..' || name.includes('/')) throw refuse('NAME', `"${name}" is no file name`);
+  if (name === '.' || name === '..' || name.includes('/')) throw refuse('METAINFO_NAME', `"${name}" is no file name`);
   const tree = dictionarySpans(need(info, 'file tree', 'info'));
   const entry = tree.get(Buffer.from(name).toString('latin1'));
-  if (tree.size !== 1 || entry === undefined) throw refuse('FILES', 'the file tree is not one file of the same name');
+  if (tree.size !== 1 || entry === undefined) {
+    throw refuse('METAINFO_FILES', 'the file tree is not one file of the same name');
+  }
   const file = dictionarySpans(need(dictionarySpans(entry), '', 'file tree'));
   const lengthBytes = integerOfSpan(need(file, 'length', 'file tree'), 'length');
-  if (lengthBytes <= 0) throw refuse('LENGTH', `a file of ${lengthBytes} bytes is no image`);
+  if (lengthBytes <= 0) throw refuse('METAINFO_LENGTH', `a file of ${lengthBytes} bytes is no image`);
   if (integerOfSpan(need(info, 'length', 'info'), 'length') !== lengthBytes) {
-    throw refuse('LENGTH', 'version 1 and 2 of the torrent tell different lengths');
+    throw refuse('METAINFO_LENGTH', 'version 1 and 2 of the torrent tell different lengths');
   }
   const piecesRoot = new Uint8Array(bytesOfSpan(need(file, 'pieces root', 'file tree'), 'pieces root'));
-  if (piecesRoot.length !== SHA256_BYTES) throw refuse('ROOT', `a pieces root of ${piecesRoot.length} bytes`);
+  if (piecesRoot.length !== SHA256_BYTES) throw refuse('METAINFO_ROOT', `a pieces root of ${piecesRoot.length} bytes`);
   return { name, lengthBytes, piecesRoot };
 }
 
 function imageFacts(info: Map<string, Uint8Array>): ImageFacts {
   const span = info.get('viver');
-  if (span === undefined) throw refuse('NOT_VIVER', 'a torrent without the `viver` key: not an image of Viver');
+  if (span === undefined) {
+    throw refuse('METAINFO_NOT_VIVER', 'a torrent without the `viver` key: not an image of Viver');
+  }
   const facts = dictionarySpans(span);
   return {
     label: textOfSpan(need(facts, 'label', 'viver'), 'label'),
@@ -196,13 +203,13 @@ function pieceLayerOf(top: Map<string, Uint8Array>, core: MetainfoCore): Uint8Ar
   // BEP 52: only files larger than one piece have an entry; the hash of the only piece is the root itself.
   if (core.pieceCount === 1) return core.piecesRoot;
   const layer = layers.get(Buffer.from(core.piecesRoot).toString('latin1'));
-  if (layer === undefined) throw refuse('LAYER', 'the piece layer of the file is missing');
+  if (layer === undefined) throw refuse('METAINFO_LAYER', 'the piece layer of the file is missing');
   return bytesOfSpan(layer, 'piece layer');
 }
 
 function need(dictionary: Map<string, Uint8Array>, key: string, where: string): Uint8Array {
   const span = dictionary.get(key);
-  if (span === undefined) throw refuse('MISSING', `\`${key}\` is missing in ${where}`);
+  if (span === undefined) throw refuse('METAINFO_MISSING', `\`${key}\` is missing in ${where}`);
   return span;
 }
 
@@ -215,16 +222,19 @@ function textOfSpan(span: Uint8Array, what: string): string {
 
 /** Throws `METAINFO_TEXT` unless `bytes` are 1 to 255 bytes of UTF-8 without control characters. */
 export function checkText(bytes: Uint8Array, what: string): void {
-  if (bytes.length === 0 || bytes.length > MAX_TEXT_BYTES) throw refuse('TEXT', `${what} has ${bytes.length} bytes`);
-  if (bytes.some((byte) => byte < 0x20 || byte === 0x7f)) throw refuse('TEXT', `${what} holds control characters`);
+  if (bytes.length === 0 || bytes.length > MAX_TEXT_BYTES) {
+    throw refuse('METAINFO_TEXT', `${what} has ${bytes.length} bytes`);
+  }
+  if (bytes.some((byte) => byte < 0x20 || byte === 0x7f))
+    throw refuse('METAINFO_TEXT', `${what} holds control characters`);
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  if (!sameBytes(new TextEncoder().encode(text), bytes)) throw refuse('TEXT', `${what} is not UTF-8`);
+  if (!sameBytes(new TextEncoder().encode(text), bytes)) throw refuse('METAINFO_TEXT', `${what} is not UTF-8`);
 }
 
 function ascii(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
-function refuse(reason: string, message: string): ViverError {
-  return new ViverError(`METAINFO_${reason}`, `metainfo: ${message}`);
+function refuse(code: string, message: string): ViverError {
+  return new ViverError(code, `metainfo: ${message}`);
 }

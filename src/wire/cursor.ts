@@ -1,5 +1,5 @@
 // A bounds-checked byte cursor, the base of every codec. Big-endian unless the name ends in `le`. Pure.
-// A read past the end throws ViverError `<code>_SHORT` with the offset, so that a log line says where a packet ended.
+// A read past the end throws ViverError with the reader's code and the offset, so that a log line says where a packet ended.
 
 import { ViverError } from '../errors.ts';
 
@@ -10,7 +10,7 @@ export class Reader {
   readonly #code: string;
   #offset = 0;
 
-  /** @param code Prefix of the error codes, the message or protocol read: `NBD`, `DHCP`. */
+  /** @param code What a read past the end throws, by the protocol that is read: `NBD_SHORT`. */
   constructor(bytes: Uint8Array, code: string) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -72,7 +72,7 @@ export class Reader {
     const start = this.#offset;
     if (length < 0 || length > this.bytes.length - start) {
       throw new ViverError(
-        `${this.#code}_SHORT`,
+        this.#code,
         `${this.#code}: ${length} bytes wanted at offset ${start}, ${this.bytes.length - start} there`,
         {
           details: { offset: start, wanted: length, length: this.bytes.length },

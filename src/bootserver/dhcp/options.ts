@@ -66,7 +66,7 @@ const lengthFits: Record<string, (bytes: number) => boolean> = {
  */
 export function decodeOptions(fields: readonly Uint8Array[]): Map<number, Uint8Array> {
   const options = new Map<number, Uint8Array>();
-  for (const field of fields) walk(new Reader(field, 'DHCP'), options);
+  for (const field of fields) walk(new Reader(field, 'DHCP_SHORT'), options);
   return options;
 }
 

@@ -38,9 +38,9 @@ export type TftpOptions = ReadonlyMap<string, string>;
 export const MAX_REQUEST_BYTES = 1024;
 const MAX_TEXTS = 32;
 
-/** Reads one datagram. @throws ViverError TFTP_SHORT, TFTP_TOO_LONG, TFTP_BAD_TEXT, TFTP_BAD_OPCODE */
+/** Reads one datagram. @throws ViverError TFTP_SHORT, TFTP_TOO_LONG, TFTP_BAD_OPCODE */
 export function decodeTftp(datagram: Uint8Array): TftpPacket {
-  const reader = new Reader(datagram, 'TFTP');
+  const reader = new Reader(datagram, 'TFTP_SHORT');
   const opcode = reader.u16();
   switch (opcode) {
     case TftpOpcode.rrq:

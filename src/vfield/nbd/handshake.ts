@@ -80,7 +80,7 @@ export class Handshake {
     if (this.#skipBytes > 0) return this.#skip();
     if (this.#clientFlags === undefined) return this.#takeClientFlags();
     if (this.#pending.length < OPTION_HEAD_BYTES) return false;
-    const head = new Reader(this.#pending, 'NBD');
+    const head = new Reader(this.#pending, 'NBD_SHORT');
     if (head.u64() !== NBD_OPTS_MAGIC) return this.#close('an option without its magic number');
     const option = head.u32();
     const length = head.u32();
@@ -101,7 +101,7 @@ export class Handshake {
 
   #takeClientFlags(): boolean {
     if (this.#pending.length < 4) return false;
-    const flags = new Reader(this.#pending, 'NBD').u32();
+    const flags = new Reader(this.#pending, 'NBD_SHORT').u32();
     this.#pending = this.#pending.subarray(4);
     // proto.md: the server MUST drop the connection on a flag that it did not offer.
     if (flags > (HandshakeFlag.fixedNewstyle | HandshakeFlag.noZeroes)) return this.#close(`client flags ${flags}`);
@@ -211,7 +211,7 @@ export class Handshake {
 
 /** u32 name length | name | u16 count | count times u16 kind. Undefined when it does not fit exactly. */
 function decodeInfoRequest(data: Uint8Array): { name: Uint8Array; kinds: number[] } | undefined {
-  const reader = new Reader(data, 'NBD');
+  const reader = new Reader(data, 'NBD_SHORT');
   try {
     const nameBytes = reader.u32();
     if (nameBytes > MAX_EXPORT_NAME_BYTES) return undefined;

@@ -152,7 +152,7 @@ function expand(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {
   if (!(value instanceof Uint8Array)) return [];
   const addresses: string[] = [];
   for (let at = 0; at + hostBytes + 2 <= value.length; at += hostBytes + 2) {
-    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEX');
+    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEX_SHORT');
     const host = hostBytes === 4 ? reader.take(4).join('.') : hostOfSixteen(reader);
     const port = reader.u16();
     if (port > 0) addresses.push(formatAddress(host, port));
@@ -189,7 +189,7 @@ export function encodeDontHave(piece: number): Uint8Array {
 
 /** @throws ViverError `PEER_SHORT`. */
 export function decodeDontHave(payload: Uint8Array): number {
-  return new Reader(payload, 'PEER').u32();
+  return new Reader(payload, 'PEER_SHORT').u32();
 }
 
 /** Our `viver_urgent`: a request (BEP 3) that somebody waits for now; it goes before all others in the sender's queue. */
@@ -199,7 +199,7 @@ export function encodeUrgent(range: BlockRange): Uint8Array {
 
 /** @throws ViverError `PEER_SHORT`. */
 export function decodeUrgent(payload: Uint8Array): BlockRange {
-  return decodeRange(new Reader(payload, 'PEER'));
+  return decodeRange(new Reader(payload, 'PEER_SHORT'));
 }
 
 function isDictionary(value: BencodeValue | undefined): value is { [key: string]: BencodeValue } {

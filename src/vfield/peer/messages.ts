@@ -91,7 +91,7 @@ export function decodeMessage(body: Uint8Array): Message {
   if (number === MessageKind.request && body.length === 13) return decodeRequest(body);
   const kind = kindOfNumber.get(number);
   if (kind === undefined) return { kind: 'unknown', number };
-  const reader = new Reader(body, 'PEER');
+  const reader = new Reader(body, 'PEER_SHORT');
   reader.skip(1);
   const message = decodeFields(kind, reader);
   if (reader.remaining > 0) throw invalid(kind, `${reader.remaining} bytes too many`);
