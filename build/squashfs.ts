@@ -31,7 +31,11 @@ export async function makeInitrdSquashfs(
 ): Promise<void> {
   // mksquashfs refuses its time options beside this variable, which package builders set.
   const { SOURCE_DATE_EPOCH: _, ...env } = process.env;
-  const onOutput = (text: string) => onProgress(lastPercentage(text));
+  let part = 0;
+  const onOutput = (text: string) => {
+    part = Math.max(part, lastPercentage(text)); // its closing words have no percentage
+    if (part < 1) onProgress(part);
+  };
   const result = await runChild('mksquashfs', [directory, output, ...squashfsArguments(settings)], {
     signal,
     env,
