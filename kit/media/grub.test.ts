@@ -38,6 +38,11 @@ test('kernel parameters reach the kernel as they were written', () => {
   expect(quoteForGrub("it's")).toBe("'it'\\''s'");
 });
 
+test('a word with blanks is left to GRUB to quote', () => {
+  const menu = formatGrubMenu({ title: 'x', kernel: 'k', initrd: 'i', append: 'viver.image="my image" a' });
+  expect(menu).toContain("linux /k 'viver.image=my image' a\n");
+});
+
 test('the menu starts by itself, and offers to look closer', () => {
   const menu = formatGrubMenu({
     title: 'Viver: room',

@@ -84,10 +84,12 @@ ${entries.join('')}`;
 export const SIGNED_GRUB_MENU = 'configfile ($root)/viver/grub.cfg\n';
 
 function formatEntry(menu: GrubMenu, suffix: string, more: string): string {
-  const parameters = [menu.append, more].filter(Boolean).join(' ');
+  const parameters = splitParameters([menu.append, more].filter(Boolean).join(' '));
+  // GRUB puts double quotes around a word with blanks by itself, and would escape ours (grub-core/loader/cmdline.c).
+  const words = parameters.map((parameter) => quoteForGrub(parameter.replaceAll('"', '')));
   return `menuentry ${quoteForGrub(`${menu.title}${suffix}`)} {
   echo "Loading ..."
-  linux /${menu.kernel} ${splitParameters(parameters).map(quoteForGrub).join(' ')}
+  linux /${menu.kernel} ${words.join(' ')}
   initrd /${menu.initrd}
 }
 `;

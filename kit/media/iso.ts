@@ -35,7 +35,7 @@ export async function writeIso(output: string, plan: BootMedium, signal: AbortSi
   ];
   const progress = startProgress('Writing the disc');
   try {
-    await runChecked('xorriso', isoArguments(output, files), {
+    await runChecked('xorriso', isoArguments(output, files, plan.timeSeconds), {
       signal,
       env: { ...process.env, SOURCE_DATE_EPOCH: `${plan.timeSeconds}`, TZ: 'UTC' },
       onOutput: (text) => progress.update(lastPercentage(text)),
@@ -53,7 +53,7 @@ export function lastPercentage(text: string): number {
   return last ? Number(last[1]) / 100 : 0;
 }
 
-function isoArguments(output: string, files: readonly BootFile[]): string[] {
+function isoArguments(output: string, files: readonly BootFile[], timeSeconds: number): string[] {
   const names = ['-V', VOLUME_LABEL, '-iso-level', '3', '-full-iso9660-filenames', '-R'];
   const bios = [
     '-b',
@@ -66,7 +66,9 @@ function isoArguments(output: string, files: readonly BootFile[]): string[] {
   ];
   const efi = ['-eltorito-alt-boot', '-e', 'viver/efi.img', '-no-emul-boot'];
   const grafts = files.map(({ path, source }) => `/${escapeGraft(path)}=${escapeGraft(source)}`);
-  return ['-as', 'mkisofs', ...names, ...bios, ...efi, '-o', output, '-graft-points', ...grafts];
+  // The variable SOURCE_DATE_EPOCH covers the volume's times, not those of files that are taken from disk.
+  const times = ['--set_all_file_dates', `=${timeSeconds}`];
+  return ['-as', 'mkisofs', ...names, ...times, ...bios, ...efi, '-o', output, '-graft-points', ...grafts];
 }
 
 /** In graft points `=` and `\` are separators. */

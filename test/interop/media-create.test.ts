@@ -104,7 +104,7 @@ describe('a stick in a file', () => {
       kernelRelease: TREE_KERNEL,
       image: { label: 'small' },
     });
-    expect(read('viver/grub.cfg').toString()).toContain(` 'a.b="c d"'`);
+    expect(read('viver/grub.cfg').toString()).toContain(" 'a.b=c d'");
   });
 
   test('has a sound ext4 with the image in it', () => {
@@ -120,6 +120,32 @@ describe('a stick in a file', () => {
     kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', again, '--append', 'a.b="c d"']);
     const hashes = [stick, again].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
     expect(hashes[0]).toBe(hashes[1]);
+  });
+});
+
+describe('a disc', () => {
+  const make = (name: string) => {
+    const output = join(folder, name);
+    expect(kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', output]).status).toBe(0);
+    return output;
+  };
+
+  test('has boot entries for BIOS and UEFI, and the same files as a stick', () => {
+    const disc = make('disc.iso');
+    const entries = run('xorriso', '-indev', disc, '-report_el_torito', 'plain');
+    expect(entries).toMatch(/boot img : +1 +BIOS +y/);
+    expect(entries).toMatch(/boot img : +2 +UEFI +y/);
+    const out = join(folder, 'disc');
+    run('xorriso', '-osirrox', 'on', '-indev', disc, '-extract', '/', out);
+    expect(readFileSync(join(out, 'small.viver'))).toEqual(readFileSync(image));
+    expect(readFileSync(join(out, 'viver/initrd.img'))).toEqual(readFileSync(initrd));
+    expect(decodeBootSet(readFileSync(join(out, 'viver/boot.json'))).kernel).toBe('viver/vmlinuz');
+    run('fsck.vfat', '-n', join(out, 'viver/efi.img'));
+    run('chmod', '-R', 'u+w', out);
+  });
+
+  test('is the same when it is made again', () => {
+    expect(readFileSync(make('one.iso')).equals(readFileSync(make('two.iso')))).toBe(true);
   });
 });
 
