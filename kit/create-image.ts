@@ -86,7 +86,7 @@ async function compress(
       onProgress: (part) => progress.update(part),
     });
     progress.done();
-    for (const warning of warnings) options.say(`mksquashfs: ${warning}`);
+    for (const warning of warnings) options.say(warning);
   } catch (error) {
     progress.abandon();
     throw error;

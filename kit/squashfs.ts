@@ -55,9 +55,16 @@ async function checkWarnings(stderr: string): Promise<string[]> {
     const path = UNREAD.map((pattern) => pattern.exec(line)?.[1]).find(Boolean);
     if (path && (await lstat(path).catch(() => undefined))) unread.push(path);
   }
-  if (unread.length === 0) return lines.filter(Boolean);
+  if (unread.length === 0) return [...new Set(lines.filter(Boolean).map(explainWarning))];
   const more = unread.length > 1 ? ` and ${unread.length - 1} more` : '';
   throw new ViverError('KIT_UNREADABLE', `cannot read ${unread[0]}${more}: run this as root`);
+}
+
+function explainWarning(line: string): string {
+  if (/^Unrecognised xattr prefix system\.posix_acl/.test(line)) {
+    return 'access control lists are left out: a squashfs has none';
+  }
+  return `mksquashfs: ${line}`;
 }
 
 /** Takes `paths` out of an image into the directory `target`; paths that the image lacks are passed over. */
