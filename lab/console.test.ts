@@ -115,3 +115,10 @@ test('lines read as a person sees them', () => {
   expect(stripControls('\x1b[0;1;39mred\x1b[0m\x1b[2J \x1b]0;title\x07end\r')).toBe('red end');
   expect(stripControls('10 %\r20 %\r30 %\r\r')).toBe('30 %');
 });
+
+test('a phase that only the guest knows of is put on the same clock, once', () => {
+  const reader = read(BOOT.slice(0, 3));
+  reader.addFromGuest('multi-user', 20.5);
+  reader.addFromGuest('multi-user', 99);
+  expect(reader.lastPhase).toEqual({ name: 'multi-user', seconds: 21.5, kernelSeconds: 20.5 });
+});

@@ -72,6 +72,17 @@ export class ConsoleReader {
     return this.#phases.slice(before);
   }
 
+  /**
+   * Adds a phase that the line did not show: a login on it throws away what was still to be printed.
+   * @param kernelSeconds Since the kernel's start, as the guest says.
+   */
+  addFromGuest(name: string, kernelSeconds: number): void {
+    const kernel = this.#phases.find((phase) => phase.name === 'kernel');
+    if (this.has(name) || !kernel) return;
+    const seconds = Math.round((kernel.seconds + kernelSeconds) * 1000) / 1000;
+    this.#phases.push({ name, seconds, kernelSeconds });
+  }
+
   /** The machine was reset. Firmware resets itself as it likes; only a kernel's end makes a new boot. */
   reset(): void {
     if (!this.has('kernel')) return;

@@ -117,6 +117,7 @@ function carryConsole(room: Room, name: string, socket: Socket): void {
   machine.once('exit', () => socket.end());
   socket.on('data', (chunk: Uint8Array) => machine.type(chunk));
   socket.on('close', () => machine.off('serial', show));
+  socket.resume(); // reading the request paused it
   if (machine.exit) socket.end();
 }
 

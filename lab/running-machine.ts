@@ -109,8 +109,8 @@ export class RunningMachine extends EventEmitter<MachineEvents> {
     });
   }
 
-  /** Waits until the console shows `phase`. @throws ViverError when the boot fails, the machine ends, or `timeoutMs` passes. */
-  waitPhase(phase: string, timeoutMs: number): Promise<void> {
+  /** Waits until the console shows one of `phases`. @throws ViverError when the boot fails, the machine ends, or `timeoutMs` passes. */
+  waitPhase(phases: readonly string[], timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (outcome: () => void) => {
         clearTimeout(timer);
@@ -120,10 +120,13 @@ export class RunningMachine extends EventEmitter<MachineEvents> {
       };
       const look = () => {
         const failure = this.console.failure ?? (this.#exit ? `it is off (${this.#exit.cause})` : undefined);
-        if (this.console.has(phase)) settle(resolve);
+        if (phases.some((phase) => this.console.has(phase))) settle(resolve);
         else if (failure) settle(() => reject(new ViverError('LAB_BOOT', `${this.description.name}: ${failure}`)));
       };
-      const timer = setTimeout(() => settle(() => reject(this.#timeError(`to reach ${phase}`, timeoutMs))), timeoutMs);
+      const timer = setTimeout(
+        () => settle(() => reject(this.#timeError(`to reach ${phases[0]}`, timeoutMs))),
+        timeoutMs,
+      );
       this.on('phase', look);
       this.on('exit', look);
       look();

@@ -7,7 +7,7 @@ import type { Room } from '../room.ts';
 import type { RunningMachine } from '../running-machine.ts';
 import type { Verdict } from './judgements.ts';
 import type { LiveView } from './live-view.ts';
-import { type FieldStatus, readFieldStatus } from './node-status.ts';
+import { type FieldStatus, multiUserSeconds, readFieldStatus } from './node-status.ts';
 import { type DemonstrationPlan, LIMITS } from './plan.ts';
 import { type CheckReport, createReport, type DemonstrationReport, reportPhases } from './report.ts';
 
@@ -64,12 +64,15 @@ export class Demonstration {
     return node;
   }
 
-  /** Waits until a node has booted and its agent answers; a check says in what time. */
-  async waitBooted(node: Node): Promise<void> {
-    await this.check(`${node.label} reaches multi-user.target`, async () => {
-      await node.machine.waitPhase('multi-user', LIMITS.boot * 1000);
-      await node.machine.agent.waitReady(LIMITS.agent * 1000);
-      const seconds = node.machine.console.phases.find((phase) => phase.name === 'multi-user')?.seconds ?? 0;
+  /** Waits until a node has booted and its agent answers; a check says in what time. False: it did not boot. */
+  waitBooted(node: Node): Promise<boolean> {
+    const { machine } = node;
+    return this.check(`${node.label} reaches multi-user.target`, async () => {
+      await machine.waitPhase(['multi-user', 'login'], LIMITS.boot * 1000);
+      await machine.agent.waitReady(LIMITS.agent * 1000);
+      const kernelSeconds = await multiUserSeconds(machine.agent, LIMITS.multiUser);
+      machine.console.addFromGuest('multi-user', kernelSeconds);
+      const seconds = machine.console.phases.find((phase) => phase.name === 'multi-user')?.seconds ?? 0;
       return { ok: true, detail: `${seconds.toFixed(1)} s after power-on` };
     });
   }

@@ -56,11 +56,15 @@ export function judgeRoot(mounts: string, source: 'field' | 'medium'): Verdict {
 
 /** @param meminfo /proc/meminfo @param heldBytes What the node keeps for the field. */
 export function judgeMemory(meminfo: string, heldBytes: number, leastMiB: number): Verdict {
-  const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1] ?? Number.NaN) / 1024;
-  const held = heldBytes / 2 ** 20;
-  const sum = Math.round(available + held);
-  return {
-    ok: sum >= leastMiB,
-    detail: `${Math.round(available)} MiB available + ${Math.round(held)} MiB share = ${sum} MiB, ${leastMiB} wanted`,
+  const mebibytes = (name: string) => {
+    const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1];
+    return kibibytes === undefined ? Number.NaN : Math.round(Number(kibibytes) / 1024);
   };
+  const available = mebibytes('MemAvailable');
+  const held = Math.round(heldBytes / 2 ** 20);
+  const sum = available + held;
+  const detail = `${available} MiB available + ${held} MiB share = ${sum} MiB, ${leastMiB} wanted`;
+  if (sum >= leastMiB) return { ok: true, detail };
+  const takers = ['MemTotal', 'AnonPages', 'Shmem', 'Slab', 'Unevictable'];
+  return { ok: false, detail: `${detail} (${takers.map((name) => `${name} ${mebibytes(name)}`).join(', ')})` };
 }

@@ -30,27 +30,35 @@ export interface DemonstrationMedia {
   readonly stick: string;
 }
 
-/** @param name Of the stick: runs with other kernel options have other sticks. */
+/** The image of the system, in `directory`. */
+export async function makeImage(directory: string, system: DebianSystem): Promise<string> {
+  const image = join(directory, 'debian.viver');
+  await madeOnce(image, await imageKey(directory), () =>
+    // The tree belongs to root, and some of its files are for root's eyes only.
+    runKit(runAsRoot, ['image', 'create', '--root', system.root, '--output', image]),
+  );
+  return image;
+}
+
+/** @param stickName Runs with other kernel options have other sticks. */
 export async function makeMedia(
   directory: string,
   system: DebianSystem,
   stickName: string,
   share: number,
 ): Promise<DemonstrationMedia> {
-  const image = join(directory, 'debian.viver');
-  const systemKey = await readFile(join(directory, 'system.stamp'), 'utf8');
-  const imageKey = await keyOf([systemKey], IMAGE_CODE);
-  await madeOnce(image, imageKey, () =>
-    // The tree belongs to root, and some of its files are for root's eyes only.
-    runKit(runAsRoot, ['image', 'create', '--root', system.root, '--output', image]),
-  );
+  const image = await makeImage(directory, system);
   const imageBytes = (await stat(image)).size;
   const stick = join(directory, stickName);
   const options = [...KERNEL_OPTIONS, shareOption(share, imageBytes)].join(' ');
-  await madeOnce(stick, await keyOf([imageKey, options], STICK_CODE), () =>
+  await madeOnce(stick, await keyOf([await imageKey(directory), options], STICK_CODE), () =>
     runKit(runHere, ['media', 'create', '--image', image, '--output', stick, '--append', options]),
   );
   return { image, imageBytes, stick };
+}
+
+async function imageKey(directory: string): Promise<string> {
+  return keyOf([await readFile(join(directory, 'system.stamp'), 'utf8')], IMAGE_CODE);
 }
 
 async function runKit(run: typeof runAsRoot, args: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 // What a node says about itself by `viver status --json`: the part that the demonstration reads. Unknown fields pass.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { ViverError } from '../../src/errors.ts';
 import type { GuestAgent } from '../guest-agent.ts';
@@ -21,6 +22,21 @@ export type FieldStatus = z.infer<typeof FIELD_STATUS>;
 
 /** Where the initrd puts the command; it need not be on the agent's PATH. */
 const COMMAND = '/usr/local/bin/viver status --json';
+
+/**
+ * Waits until multi-user.target is reached.
+ * @returns seconds since the kernel's start. @throws ViverError LAB_STATUS after `limitSeconds`.
+ */
+export async function multiUserSeconds(agent: GuestAgent, limitSeconds: number): Promise<number> {
+  const deadline = performance.now() + limitSeconds * 1000;
+  for (;;) {
+    const shown = await agent.shell('systemctl show --value -p ActiveEnterTimestampMonotonic multi-user.target');
+    const microseconds = Number(shown.stdout); // 0 until the target is reached
+    if (microseconds > 0) return microseconds / 1e6;
+    if (performance.now() > deadline) throw new ViverError('LAB_STATUS', 'multi-user.target is not reached');
+    await delay(1000);
+  }
+}
 
 /** @throws ViverError LAB_STATUS when the node does not answer or says something else. */
 export async function readFieldStatus(agent: GuestAgent): Promise<FieldStatus> {

@@ -18,6 +18,7 @@ export interface DemonstrationPlan {
 export const LIMITS = {
   boot: 420,
   agent: 90,
+  multiUser: 120,
   compare: 600,
   wholeCopy: 300,
   join: 120,

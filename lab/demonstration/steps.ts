@@ -41,8 +41,7 @@ async function startDiskless(demo: Demonstration): Promise<void> {
 async function bootAll(demo: Demonstration, nodes: readonly Node[]): Promise<void> {
   await Promise.all(
     nodes.map(async (node) => {
-      await demo.waitBooted(node);
-      if (demo.failed) throw new ViverError('LAB_BOOT', `${node.label} did not boot`);
+      if (!(await demo.waitBooted(node))) throw new ViverError('LAB_BOOT', `${node.label} did not boot`);
       await inspect(demo, node);
     }),
   );

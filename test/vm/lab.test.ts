@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chooseAccelerator } from '../../lab/accelerator.ts';
+import { askRoom, askStatus, openControl, serveControl } from '../../lab/control.ts';
 import { findKernel } from '../../lab/host-kernel.ts';
 import type { MachineDescription, Nic } from '../../lab/machine.ts';
 import { Room } from '../../lab/room.ts';
@@ -106,11 +107,33 @@ test('a guest that powers itself off, one that panics, and one that cannot be', 
     expect(clean.console.has('power-off')).toBe(true);
     const broken = await tinyMachine('broken', 'exit 1');
     const panics = await room.add({ ...broken, kernel: { ...broken.kernel!, commandLine: 'console=ttyS0' } });
-    await expect(panics.waitPhase('multi-user', BOOT_MS)).rejects.toThrow(/broken: .*Kernel panic/);
+    await expect(panics.waitPhase(['multi-user'], BOOT_MS)).rejects.toThrow(/broken: .*Kernel panic/);
     const medium = { kind: 'usb', image: join(folder, 'none.img') } as const;
     const impossible = await room.add({ ...broken, name: 'impossible', medium });
     expect(await impossible.waitExit(BOOT_MS)).toMatchObject({ cause: 'failed', message: /none\.img/ });
   } finally {
+    await room.close();
+  }
+});
+
+test('a room is reached by its control socket: what is typed on a console arrives', async () => {
+  const room = await openRoom('control');
+  const path = join(folder, 'control.sock');
+  const server = await serveControl(room, path, () => {});
+  try {
+    const echo = await room.add(
+      await tinyMachine('echo', `echo ${TINY_GUEST_READY}; read line; echo "typed $line"; sleep 999`),
+    );
+    await waitLine(echo, TINY_GUEST_READY);
+    await expect(askRoom(path, { action: 'kill', name: 'nobody' })).rejects.toThrow('no machine nobody');
+    const { socket } = await openControl(path, { action: 'console', name: 'echo' });
+    socket.write('viver\n');
+    await waitLine(echo, 'typed viver');
+    socket.destroy();
+    await askRoom(path, { action: 'kill', name: 'echo' });
+    expect((await askStatus(path)).machines).toMatchObject([{ name: 'echo', power: 'power cut' }]);
+  } finally {
+    server.close();
     await room.close();
   }
 });
