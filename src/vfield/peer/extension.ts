@@ -152,7 +152,7 @@ function expand(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {
   if (!(value instanceof Uint8Array)) return [];
   const addresses: string[] = [];
   for (let at = 0; at + hostBytes + 2 <= value.length; at += hostBytes + 2) {
-    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEX_SHORT');
+    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEER_SHORT');
     const host = hostBytes === 4 ? reader.take(4).join('.') : hostOfSixteen(reader);
     const port = reader.u16();
     if (port > 0) addresses.push(formatAddress(host, port));
