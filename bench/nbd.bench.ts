@@ -6,10 +6,10 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatRow, type ResultRow, resultRow, writeResult } from './results.ts';
 
 const RUNS = Number(process.argv[2] ?? 5);
 const IMAGE_BYTES = 256 * 1024 * 1024;
@@ -121,24 +121,12 @@ async function start(server: Server, socket: string): Promise<void> {
   await sleep(300);
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const rounded = (value: number): number => Number(value.toPrecision(4));
-
 /** One row of the result out of the figures of all runs, by server. */
-function rowOf(workload: Workload, figures: ReadonlyMap<Server, number[]>) {
-  const mine = figures.get(OURS)!;
-  const ratios = mine.map((value, at) => value / Math.max(...PEERS.map((peer) => figures.get(peer)![at]!)));
-  const others = SERVERS.filter((server) => server !== OURS);
-  return {
-    name: workload.name,
-    unit: workload.unit,
-    ours: rounded(median(mine)),
-    peers: Object.fromEntries(others.map((server) => [server.name, rounded(median(figures.get(server)!))])),
-    ratio: rounded(median(ratios)),
-    lowerIsBetter: false,
-    goal: workload.goal,
-    spread: [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))],
-  };
+function rowOf({ name, unit, goal }: Workload, figures: ReadonlyMap<Server, number[]>): ResultRow {
+  const byName = (servers: readonly Server[]) =>
+    Object.fromEntries(servers.map((server) => [server.name, figures.get(server)!]));
+  const others = byName(SERVERS.filter((server) => server !== OURS && !PEERS.includes(server)));
+  return resultRow({ name, unit, lowerIsBetter: false, goal, ours: figures.get(OURS)!, peers: byName(PEERS), others });
 }
 
 randomBytesInto(image);
@@ -157,15 +145,10 @@ try {
       }
     }
     const row = rowOf(workload, figures);
-    const peers = Object.entries(row.peers).map(([name, value]) => `${name} ${value}`);
-    console.log(`${row.name.padEnd(14)} ${row.ours} ${row.unit}, ${row.ratio} of the best peer | ${peers.join(', ')}`);
+    console.log(formatRow(row));
     return row;
   });
-  mkdirSync('bench/results', { recursive: true });
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const machine = `${cpus().length} x ${cpus()[0]!.model}, Node ${process.versions.node}, ${RUNS} runs`;
-  const result = { machine, date: new Date().toISOString(), commit, rows };
-  writeFileSync('bench/results/nbd.json', `${JSON.stringify(result, null, 2)}\n`);
+  writeResult('nbd', RUNS, rows);
 } finally {
   for (const stop of stops) stop();
   rmSync(folder, { recursive: true });
