@@ -10,9 +10,6 @@ import { INITRAMFS, MODULES_FILE, MODULES_MOUNT } from './handover.ts';
 import type { Machine } from './machine.ts';
 import { decodeManifest, type Manifest } from './manifest.ts';
 
-/** Where the kernel looks for firmware files: the runtime as PID 1's root sees it. */
-const FIRMWARE_PATH_KNOB = '/sys/module/firmware_class/parameters/path';
-const FIRMWARE_IN_RUNTIME = '/rt/lib/firmware';
 /** A driver that probes longer than this goes on behind our back. */
 const PATIENCE_MS = 8000;
 
@@ -29,9 +26,6 @@ export async function readManifest(sys: Sys, machine: Machine): Promise<Manifest
 /** Finds the devices and loads what they need. What a disc that comes up late needs is loaded by later calls of `settle`. */
 export async function detectHardware(sys: Sys, log: Log, machine: Machine): Promise<Hardware> {
   await sys.mount({ source: MODULES_FILE, target: MODULES_MOUNT, type: 'squashfs', options: ['ro', 'loop'] });
-  await sys
-    .writeText(FIRMWARE_PATH_KNOB, FIRMWARE_IN_RUNTIME)
-    .catch(() => log.debug('this kernel loads no firmware files'));
   const tables = decodeModuleTables(await sys.readText(`${MODULES_MOUNT}/tables.json`));
   const hardware = new Hardware({
     sys,

@@ -2,7 +2,6 @@
 // V-FIELD node and, on the first PC, as boot server. docs/boot-story.md tells the way with the reasons.
 
 import { CONTROL_SOCKET, openControlSocket } from '../src/control/control-socket.ts';
-import type { NodeStatus } from '../src/control/status.ts';
 import { errorLine, ViverError } from '../src/errors.ts';
 import { createLog, type Log } from '../src/log.ts';
 import { LinuxSys } from '../src/sys/linux.ts';
@@ -13,6 +12,7 @@ import { type Findings, factsOf } from './facts.ts';
 import { becomeStorageDaemon, letGoOfModules, openRescueShell, surviveMemoryPressure, switchRoot } from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { kmsgSink } from './kmsg.ts';
+import { LiveStatus } from './live-status.ts';
 import { findBootSet } from './local-image.ts';
 import { describeMachine, uptimeSeconds } from './machine.ts';
 import { wiredInterfaces } from './network.ts';
@@ -56,13 +56,8 @@ async function run(boot: BootContext): Promise<void> {
   );
   const bootSet = root.local && (await findBootSet(searchContext(boot, hardware), root.local.drive));
 
-  const status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] } = firstStatus(
-    boot,
-    findings,
-    root,
-    manifest.programVersion,
-  );
-  await openControlSocket(CONTROL_SOCKET, () => ({ ...status, field: root.field.status() }));
+  const status = new LiveStatus(boot, root, { role: findings.role, programVersion: manifest.programVersion });
+  await openControlSocket(CONTROL_SOCKET, () => status.now());
   await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
   await sys.close();
   await letGoOfModules(sys);
@@ -73,21 +68,15 @@ async function run(boot: BootContext): Promise<void> {
     () => `PID 1 is ${options.init}`,
   );
 
-  const network = await joining;
-  if (network) await writeResolvConf(boot, network);
-  const facts = factsOf({ ...findings, ...(network ? { network } : {}), ...(bootSet ? { bootSet } : {}) });
-  const runes = await serve(boot, facts, configured.folders, root.field);
-  if (network)
-    status.network = {
-      interfaceName: network.name,
-      mac: network.mac,
-      address: network.address,
-      origin: network.origin,
-    };
-  status.runes = Object.fromEntries(
-    (await runes.status()).map(({ rune, state, reason }) => [rune, reason ? `${state}: ${reason}` : state]),
-  );
-  phases.done('serve', runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
+  status.network = await joining;
+  if (status.network) {
+    await writeResolvConf(boot, status.network);
+    root.field.discoverOn([status.network.address]);
+  }
+  const network = status.network ? { network: status.network } : {};
+  const facts = factsOf({ ...findings, ...network, ...(bootSet ? { bootSet } : {}) });
+  status.runes = await serve(boot, facts, configured.folders, root.field);
+  phases.done('serve', status.runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
 }
 
 async function findingsOf(
@@ -99,24 +88,6 @@ async function findingsOf(
   const [nic] = await wiredInterfaces(networkEffects(boot), options.bootMac);
   const role = options.role ?? (root.local ? 'first' : 'node');
   return { role, machine, field: root.field, ...(nic ? { nic } : {}), ...(network ? { network } : {}) };
-}
-
-function firstStatus(
-  { machine, phases }: BootContext,
-  { role }: Findings,
-  root: Root,
-  programVersion: string,
-): NodeStatus {
-  const { metainfo } = root.field;
-  return {
-    role,
-    programVersion,
-    kernelRelease: machine.kernelRelease,
-    image: { label: metainfo.image.label, source: root.source },
-    phases: phases.times,
-    field: root.field.status(),
-    runes: {},
-  };
 }
 
 /** Nothing that goes wrong in a callback may end the process that the root hangs on. */

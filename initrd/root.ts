@@ -3,7 +3,7 @@
 import { ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { applyRootPlan, planRoot, ROOT_PLACES } from '../src/images/root-plan.ts';
-import { type Field, openField } from '../src/vfield/field.ts';
+import { type Field, type FieldOptions, openField } from '../src/vfield/field.ts';
 import { openFileSource } from '../src/vfield/file-source.ts';
 import { parseMagnet } from '../src/vfield/magnet.ts';
 import { attachField, attachLocal } from './attach.ts';
@@ -52,7 +52,8 @@ export async function rootFromDrive(boot: BootContext, hardware: Hardware): Prom
   const local = await boot.phases.run('image', () => findOrExplain(boot, hardware), describeImage);
   const file = await openFileSource(local.path, { sizeBytes: local.metainfo.lengthBytes });
   const attach = async () => ({
-    field: await openNode(boot, { metainfo: local.metainfo, local: file }),
+    // Discovery begins when there is a network; the boot does not wait for one.
+    field: await openNode(boot, { metainfo: local.metainfo, local: file, discovery: false }),
     device: await attachLocal(boot.sys, local),
   });
   const { field, device } = await boot.phases.run('attach', attach, (attached) => attached.device);
@@ -107,7 +108,7 @@ function whatThereIs(hardware: Hardware): { drives: string; missing: string } {
 
 function openNode(
   boot: BootContext,
-  what: Pick<Parameters<typeof openField>[0], 'metainfo' | 'magnet' | 'local'>,
+  what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'local' | 'discovery'>,
 ): Promise<Field> {
   return openField({
     ...what,

@@ -5,6 +5,11 @@ import { errorLine, ViverError } from '../src/errors.ts';
 
 /** Parses `argv` and runs the command it names. Sets the exit status; a bug still shows its stack. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  // `viver-kit … | head`: who reads no further wants no more, and no stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
-import { ViverError } from '../errors.ts';
+import { errorLine, ViverError } from '../errors.ts';
 import type { NodeStatus } from './status.ts';
 
 export const CONTROL_SOCKET = '/run/viver/control';
@@ -10,12 +10,19 @@ export const CONTROL_SOCKET = '/run/viver/control';
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Answers `GET /status` with what `status` returns at that moment. */
-export async function openControlSocket(path: string, status: () => NodeStatus): Promise<Server> {
+export async function openControlSocket(path: string, status: () => Promise<NodeStatus>): Promise<Server> {
   await rm(path, { force: true });
   const server = createServer((incoming, answer) => {
     const known = incoming.method === 'GET' && incoming.url === '/status';
-    answer.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
-    answer.end(known ? JSON.stringify(status()) : '{}');
+    const write = (code: number, body: unknown) => {
+      answer.writeHead(code, { 'content-type': 'application/json' });
+      answer.end(JSON.stringify(body));
+    };
+    if (!known) return write(404, {});
+    status().then(
+      (found) => write(200, found),
+      (error: unknown) => write(500, { error: errorLine(error) }),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,7 +51,11 @@ export function askStatus(path: string): Promise<NodeStatus> {
         if (length > MAX_ANSWER_BYTES) asked.destroy(new Error('the answer is too long'));
         else chunks.push(chunk);
       });
-      answer.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        if (answer.statusCode === 200) resolve(JSON.parse(text));
+        else reject(new ViverError('CONTROL_REFUSED', `the Viver process answered ${answer.statusCode}: ${text}`));
+      });
     });
     asked.on('error', refuse);
     asked.setTimeout(5000, () => asked.destroy(new Error('no answer within 5 s')));

@@ -68,12 +68,13 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
   };
 }
 
+/** Only who gave something: who merely connected to us is known by a passing port. */
 function bytesFromPeers(swarm: Swarm): Record<string, number> {
-  const bytes = Object.fromEntries(swarm.bytesFromGone);
+  const bytes = new Map(swarm.bytesFromGone);
   for (const peer of swarm.connections.peers.values()) {
-    bytes[peer.address] = (bytes[peer.address] ?? 0) + peer.bytesFrom;
+    bytes.set(peer.address, (bytes.get(peer.address) ?? 0) + peer.bytesFrom);
   }
-  return bytes;
+  return Object.fromEntries([...bytes].filter(([, count]) => count > 0));
 }
 
 function peerStatus(peer: Peer): FieldPeerStatus {

@@ -52,6 +52,8 @@ export interface Field {
   readonly port: number;
   /** Names one more peer, `host:port`. */
   addPeer(address: string): void;
+  /** Looks for members by local discovery (BEP 14) on the networks of these local addresses from now on, in place of the ones before. */
+  discoverOn(addresses: readonly string[]): void;
   /** A snapshot that can be written as JSON. */
   status(): FieldStatus;
   close(): Promise<void>;
@@ -72,12 +74,16 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const swarm = new Swarm({ metainfo, transport, clock, log, peerId, shareBytes, ...(local ? { local } : {}) });
   const source = new FieldSource(metainfo, swarm);
   const port = await swarm.open(options.listen, peers);
-  const discovery = discover(options, swarm, port, metainfo, clock);
+  let discovery = discover(options, swarm, port, metainfo, clock);
   return {
     metainfo,
     source,
     port,
     addPeer: (address) => void swarm.connections.dialer.add(address, true),
+    discoverOn: (addresses) => {
+      discovery?.close();
+      discovery = discover({ ...options, discovery: addresses }, swarm, port, metainfo, clock);
+    },
     status: () => fieldStatus(metainfo, swarm, source),
     close: async () => {
       discovery?.close();

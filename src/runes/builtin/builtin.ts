@@ -1,15 +1,27 @@
-// The built-in runes by name, read only when the role wants them.
+// The built-in runes by stage and name, read only when the role wants them.
 
+import type { Stage } from '../contract/rune.ts';
 import type { BuiltinRunes } from '../host/options.ts';
 
-export const builtinRunes: BuiltinRunes = {
+const configureRunes: BuiltinRunes = {
   'host-name': async () => (await import('./configure/host-name.ts')).hostName,
   fstab: async () => (await import('./configure/fstab.ts')).fstab,
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
   'viver-command': async () => (await import('./configure/viver-command.ts')).viverCommand,
+};
+
+const serveRunes: BuiltinRunes = {
   'address-keeper': async () => (await import('./serve/address-keeper.ts')).addressKeeperRune,
   tftp: async () => (await import('./serve/tftp.ts')).tftpRune,
   http: async () => (await import('./serve/http.ts')).httpRune,
   dhcp: async () => (await import('./serve/dhcp.ts')).dhcpRune,
 };
+
+export const builtinRunes: BuiltinRunes = { ...configureRunes, ...serveRunes };
+
+/** The stage of a built-in rune, known without reading it; undefined when there is no such rune. */
+export function builtinStage(name: string): Stage | undefined {
+  if (Object.hasOwn(configureRunes, name)) return 'configure';
+  return Object.hasOwn(serveRunes, name) ? 'serve' : undefined;
+}

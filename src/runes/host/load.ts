@@ -2,6 +2,7 @@
 // later files (the medium's) of earlier ones (the image's). What cannot be loaded becomes a fault line, not an end.
 
 import { errorLine, ViverError } from '../../errors.ts';
+import { runeNameOf } from '../roles/rune-folder.ts';
 import { type Cell, LocalCell, type Outside } from './cell.ts';
 import { ForeignCell } from './foreign-cell.ts';
 import type { HostLimits, HostOptions, RuneFile } from './options.ts';
@@ -21,11 +22,6 @@ export interface LoadContext {
 
 /** A rune is one file of code; what is longer is something else. */
 export const MAX_RUNE_BYTES = 1024 * 1024;
-
-/** `/etc/RUNES/runes/printers.ts` -> `printers`; undefined when it is no rune file. */
-export function runeNameOf(path: string): string | undefined {
-  return /([^/]+)\.(?:ts|js|mjs|mts)$/.exec(path)?.[1];
-}
 
 /** Loads the runes of `options.runes` that belong to its stage. */
 export async function loadRunes(options: HostOptions, context: LoadContext): Promise<LoadedRunes> {

@@ -4,13 +4,14 @@
 import { Worker } from 'node:worker_threads';
 import { errorLine } from '../../errors.ts';
 import type { Log, LogLevel } from '../../log.ts';
+import { builtinStage } from '../builtin/builtin.ts';
 import type { Facts } from '../contract/facts.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
 import type { ChrootCommand } from '../files/shell-files.ts';
 import { parseRoles } from '../roles/parse-roles.ts';
 import { DEFAULT_ROLES, mergeRoles, resolveRole } from '../roles/role-table.ts';
-import type { RuneFolder } from '../roles/rune-folder.ts';
+import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
 import { MessageLink } from './message-link.ts';
 import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
 import { endThread, watch } from './watch.ts';
@@ -68,8 +69,27 @@ export interface HostWorkerData {
 export async function startRuneHost(options: StartOptions): Promise<RunningRunes> {
   const { runes, faults } = runesOf(options);
   for (const fault of faults) options.log.error(fault);
-  const running = await (options.inWorker ? startInWorker(options, runes) : startHere(options, runes));
+  const running = await startThose(options, runes);
   return { ...running, report: { ...running.report, faults: [...faults, ...running.report.faults] } };
+}
+
+function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
+  if (!options.builtin && runes.every((rune) => isOfAnotherStage(rune, options))) return Promise.resolve(NOTHING_RUNS);
+  return options.inWorker ? startInWorker(options, runes) : startHere(options, runes);
+}
+
+/** A thread costs 17 MB and, on a slow machine, seconds: a plain node has nothing to serve and starts none. */
+const NOTHING_RUNS: RunningRunes = {
+  report: { started: [], setAside: [], faults: [] },
+  status: async () => [],
+  stop: async () => {},
+};
+
+/** True only for a built-in rune that no file stands in for: whatever else may belong to this stage has to be read first. */
+function isOfAnotherStage(rune: string, { stage, folders = [] }: StartOptions): boolean {
+  const isReplaced = folders.some((folder) => folder.runes.some(({ path }) => runeNameOf(path) === rune));
+  const known = builtinStage(rune);
+  return !isReplaced && known !== undefined && known !== stage;
 }
 
 /** The rune names of the role, with the tables of all folders laid over the built-in one; faults name file and line. */

@@ -9,6 +9,11 @@ export interface RuneFolder {
   readonly runes: readonly RuneFile[];
 }
 
+/** `/etc/RUNES/runes/printers.ts` -> `printers`; undefined when it is no rune file. */
+export function runeNameOf(path: string): string | undefined {
+  return /([^/]+)\.(?:ts|js|mjs|mts)$/.exec(path)?.[1];
+}
+
 /**
  * Reads a RUNES folder; empty when there is none.
  * @param origin For messages: `image` or `medium`.

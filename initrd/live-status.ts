@@ -1,0 +1,62 @@
+// What this process says of itself, put together anew at each question.
+
+import type { NodeStatus } from '../src/control/status.ts';
+import type { RunningRunes } from '../src/runes/host/start.ts';
+import type { Sys } from '../src/sys/sys.ts';
+import type { FieldStatus } from '../src/vfield/field.ts';
+import { type BootContext, SYSFS } from './context.ts';
+import type { NetworkFacts } from './network.ts';
+import type { Root } from './root.ts';
+
+const SECTOR_BYTES = 512;
+
+export class LiveStatus {
+  /** Known when the machine is on the network. */
+  network: NetworkFacts | undefined;
+  /** Known when the runes of the stage `serve` run. */
+  runes: RunningRunes | undefined;
+  readonly #boot: BootContext;
+  readonly #root: Root;
+  readonly #fixed: Pick<NodeStatus, 'role' | 'programVersion'>;
+
+  constructor(boot: BootContext, root: Root, fixed: Pick<NodeStatus, 'role' | 'programVersion'>) {
+    this.#boot = boot;
+    this.#root = root;
+    this.#fixed = fixed;
+  }
+
+  async now(): Promise<NodeStatus> {
+    const { machine, phases } = this.#boot;
+    const { field, source } = this.#root;
+    const { name, mac, address, origin } = this.network ?? {};
+    return {
+      ...this.#fixed,
+      kernelRelease: machine.kernelRelease,
+      ...(name && mac && address && origin ? { network: { interfaceName: name, mac, address, origin } } : {}),
+      image: { label: field.metainfo.image.label, source },
+      phases: phases.times,
+      field: await this.#field(),
+      runes: await this.#runeStates(),
+    };
+  }
+
+  /** The field's own status; what the kernel read from the medium without asking the field counts as local. */
+  async #field(): Promise<FieldStatus> {
+    const status = this.#root.field.status();
+    if (!this.#root.local) return status;
+    const direct = await bytesReadFrom(this.#boot.sys, this.#root.device);
+    return { ...status, bytesFrom: { ...status.bytesFrom, local: status.bytesFrom.local + direct } };
+  }
+
+  async #runeStates(): Promise<Record<string, string>> {
+    const states = (await this.runes?.status()) ?? [];
+    return Object.fromEntries(states.map(({ rune, state, reason }) => [rune, reason ? `${state}: ${reason}` : state]));
+  }
+}
+
+/** Bytes that were read from a block device since it came up (Documentation/block/stat.rst, third field, in sectors). */
+export async function bytesReadFrom(sys: Sys, device: string): Promise<number> {
+  const name = device.slice(device.lastIndexOf('/') + 1);
+  const text = await sys.readText(`${SYSFS}/class/block/${name}/stat`).catch(() => '');
+  return Number(text.trim().split(/\s+/)[2] ?? 0) * SECTOR_BYTES;
+}
