@@ -1,6 +1,6 @@
 // Strict bencode (BEP 3, BEP 52 "bencoding") around the bencodec package. Pure.
 // bencodec keeps byte strings as bytes, but turns dictionary keys into UTF-8 text (`piece layers` has binary keys), takes any key order
-// and bad number, and never ends on a value that is cut off. So nothing reaches it before `bencodeEnd` has walked it; dictionaries
+// and bad number, and fills a value that is cut off with zeros, however long it says it is. So nothing reaches it before `bencodeEnd` has walked it; dictionaries
 // are taken apart here, as views of the raw bytes, which is also what the info hash needs.
 
 import bencodec from 'bencodec';
