@@ -2,7 +2,7 @@
 
 import { readlink, rm } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
-import { lockPages } from '../src/sys/libc.ts';
+import { lockPages, releaseText, trimHeap } from '../src/sys/libc.ts';
 import { parseFileMappings } from '../src/sys/memory-maps.ts';
 import type { Sys } from '../src/sys/sys.ts';
 
@@ -30,15 +30,24 @@ export async function letGoOfModules(sys: Sys): Promise<void> {
   await sys.unmount(INITRAMFS);
 }
 
+/** The boot leaves garbage behind (tables, drive scans) that V8 would keep while nothing presses; needs --expose-gc (initrd/init.sh). */
+export function giveMemoryBack(): void {
+  globalThis.gc?.();
+  trimHeap();
+}
+
 /**
  * From here on this process is not killed for lack of memory, and its program text is not dropped: under pressure it would be read again from the
  * compressed runtime for each request, and the whole machine would stand still. Only files are locked; V8 hands parts of its heap back in
- * a way that the kernel refuses for locked memory, and ends the process over it (docs/decisions/0002-locked-memory.md).
+ * a way that the kernel refuses for locked memory, and ends the process over it (docs/decisions/0002-locked-memory.md). What only the
+ * boot needed is given back first, so that just the text that serving needs comes to be locked.
  */
 export async function surviveMemoryPressure(sys: Sys): Promise<void> {
   await sys.writeText('/proc/self/oom_score_adj', NEVER_KILL);
-  for (const { start, lengthBytes } of parseFileMappings(await sys.readText('/proc/self/maps')))
+  for (const { start, lengthBytes, isText } of parseFileMappings(await sys.readText('/proc/self/maps'))) {
+    if (isText) releaseText(start, lengthBytes);
     lockPages(start, lengthBytes);
+  }
 }
 
 /** Tells the shim to become `init`, and returns when PID 1 is the real one. */

@@ -32,7 +32,8 @@ $bb mount --bind / /rt/run/initramfs
 $bb mkfifo /rt/run/go
 exec 3<>/rt/run/go
 {
-	$bb chroot /rt /bin/node --disable-warning=ExperimentalWarning /app/initrd/init.js 3>&-
+	# Few memory pools and a small nursery: this process stays beside the system in its RAM.
+	MALLOC_ARENA_MAX=2 $bb chroot /rt /bin/node --max-semi-space-size=2 --expose-gc --disable-warning=ExperimentalWarning /app/initrd/init.js 3>&-
 	echo "ended with status $?" >&3
 } &
 

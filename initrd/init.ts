@@ -9,7 +9,14 @@ import { parseCommandLine } from './cmdline.ts';
 import { configure } from './configure.ts';
 import { type BootContext, networkEffects, SYSFS } from './context.ts';
 import { type Findings, factsOf } from './facts.ts';
-import { becomeStorageDaemon, letGoOfModules, openRescueShell, surviveMemoryPressure, switchRoot } from './handover.ts';
+import {
+  becomeStorageDaemon,
+  giveMemoryBack,
+  letGoOfModules,
+  openRescueShell,
+  surviveMemoryPressure,
+  switchRoot,
+} from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { kmsgSink } from './kmsg.ts';
 import { LiveStatus } from './live-status.ts';
@@ -76,6 +83,7 @@ async function run(boot: BootContext): Promise<void> {
   const network = status.network ? { network: status.network } : {};
   const facts = factsOf({ ...findings, ...network, ...(bootSet ? { bootSet } : {}) });
   status.runes = await serve(boot, facts, configured.folders, root.field);
+  giveMemoryBack();
   phases.done('serve', status.runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
 }
 

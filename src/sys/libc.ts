@@ -14,6 +14,8 @@ const { functions: libc } = ffi.dlopen('libc.so.6', {
   send: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   recv: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
+  malloc_trim: { arguments: ['uint64'], return: 'int32' },
+  madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
   mlock2: { arguments: ['uint64', 'uint64', 'uint32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
   __errno_location: { arguments: [], return: 'pointer' },
@@ -28,6 +30,7 @@ const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 const SO_RCVTIMEO = 20;
 const MLOCK_ONFAULT = 1;
+const MADV_DONTNEED = 4;
 
 /** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
 const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
@@ -85,6 +88,19 @@ export function bindToDevice(fd: number, interfaceName: string): void {
 
 export function closeDescriptor(fd: number): void {
   libc.close(fd);
+}
+
+/** Gives the free parts of the C library's heap back to the kernel (malloc_trim(3)). */
+export function trimHeap(): void {
+  libc.malloc_trim(0n);
+}
+
+/**
+ * Gives the pages of a mapping of program text back (madvise(2) MADV_DONTNEED); what is used again comes back by a page fault. Never for
+ * memory that was written to: that would be lost.
+ */
+export function releaseText(start: bigint, lengthBytes: bigint): void {
+  check('madvise', libc.madvise(start, lengthBytes, MADV_DONTNEED));
 }
 
 /**

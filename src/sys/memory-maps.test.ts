@@ -11,8 +11,8 @@ test('files are told from the heap, the stack and what has no name', () => {
     '',
   ].join('\n');
   expect(parseFileMappings(maps)).toEqual([
-    { start: 0x400000n, lengthBytes: 0x42e000n, path: '/bin/node' },
-    { start: 0x82e000n, lengthBytes: 0x2c5b000n, path: '/bin/node' },
-    { start: 0x7f1000000000n, lengthBytes: 0x1000n, path: '/lib/a folder/libc.so.6 (deleted)' },
+    { start: 0x400000n, lengthBytes: 0x42e000n, path: '/bin/node', isText: false },
+    { start: 0x82e000n, lengthBytes: 0x2c5b000n, path: '/bin/node', isText: true },
+    { start: 0x7f1000000000n, lengthBytes: 0x1000n, path: '/lib/a folder/libc.so.6 (deleted)', isText: true },
   ]);
 });
