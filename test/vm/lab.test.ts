@@ -1,5 +1,5 @@
 // The lab itself: two guests on one switch reach each other, a power cut is seen, and nothing outlives the process that holds the room.
-// Needs QEMU, busybox-static and a readable kernel (the demonstration's system, or the host's).
+// Needs QEMU, busybox-static and the demonstration's Debian system, which is made when it is missing.
 
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chooseAccelerator } from '../../lab/accelerator.ts';
 import { askRoom, askStatus, openControl, serveControl } from '../../lab/control.ts';
-import { findKernel } from '../../lab/host-kernel.ts';
 import type { MachineDescription, Nic } from '../../lab/machine.ts';
 import { Room } from '../../lab/room.ts';
 import { PROJECT_DIRECTORY } from '../../lab/room-paths.ts';
@@ -27,10 +26,8 @@ let modules: Record<string, Uint8Array>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'viver-lab-test-'));
-  const found = await findKernel();
-  if (!found) throw new Error("no kernel to start: 'bin/viver-kit lab demo' makes a system with one");
-  kernel = found;
-  modules = await nicModules(found);
+  kernel = await systemKernel();
+  modules = await nicModules(kernel);
 });
 
 afterAll(async () => {
@@ -144,6 +141,7 @@ test('machines end with the process that holds the room, also when it is killed'
     program,
     `import { Room } from '${join(PROJECT_DIRECTORY, 'lab/room.ts')}';
 import { silentLog } from '${join(PROJECT_DIRECTORY, 'src/log.ts')}';
+import { systemKernel } from './system-kernel.ts';
 const room = await Room.open({ directory: '${join(folder, 'held')}', accelerator: 'tcg', log: silentLog });
 const none = { kind: 'none' };
 const machine = await room.add({ name: 'held', firmware: 'bios', nic: 'e1000', medium: none, memoryMiB: 128 });

@@ -1,16 +1,16 @@
 // Media of `viver-kit media create` start a machine: BIOS and UEFI, stick and disc. The machine runs a tiny initrd that says where it came
-// from. Needs QEMU, OVMF, busybox-static and a readable kernel (the demonstration's system, or the host's).
+// from. Needs QEMU, OVMF, busybox-static and the demonstration's Debian system, which is made when it is missing.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chooseAccelerator } from '../../lab/accelerator.ts';
-import { findKernel } from '../../lab/host-kernel.ts';
 import { Room } from '../../lab/room.ts';
 import { TINY_GUEST_READY, writeTinyGuest } from '../../lab/tiny-guest.ts';
 import { silentLog } from '../../src/log.ts';
 import { kit, makeTree } from '../interop/kit-tree.ts';
+import { systemKernel } from './system-kernel.ts';
 
 const BOOT_MS = 110_000;
 let folder: string;
@@ -18,9 +18,7 @@ let kernel: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'viver-media-boot-'));
-  const found = await findKernel();
-  if (!found) throw new Error("no kernel to start: 'bin/viver-kit lab demo' makes a system with one");
-  kernel = found;
+  kernel = await systemKernel();
   const image = join(folder, 'small.viver');
   const initrd = join(folder, 'initrd.img');
   // To the serial line itself: /dev/console of the default parameters is the screen.
