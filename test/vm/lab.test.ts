@@ -17,6 +17,7 @@ import { PROJECT_DIRECTORY } from '../../lab/room-paths.ts';
 import type { RunningMachine } from '../../lab/running-machine.ts';
 import { TINY_GUEST_READY, writeTinyGuest } from '../../lab/tiny-guest.ts';
 import { silentLog } from '../../src/log.ts';
+import { systemKernel } from './system-kernel.ts';
 
 const BOOT_MS = 60_000;
 
