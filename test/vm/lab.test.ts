@@ -142,7 +142,6 @@ test('machines end with the process that holds the room, also when it is killed'
     program,
     `import { Room } from '${join(PROJECT_DIRECTORY, 'lab/room.ts')}';
 import { silentLog } from '${join(PROJECT_DIRECTORY, 'src/log.ts')}';
-import { systemKernel } from './system-kernel.ts';
 const room = await Room.open({ directory: '${join(folder, 'held')}', accelerator: 'tcg', log: silentLog });
 const none = { kind: 'none' };
 const machine = await room.add({ name: 'held', firmware: 'bios', nic: 'e1000', medium: none, memoryMiB: 128 });
