@@ -6,13 +6,15 @@ import { createShellFiles } from '../src/runes/files/shell-files.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { readRuneFolder } from '../src/runes/roles/rune-folder.ts';
-import type { BootContext } from './context.ts';
-import { SHARED_RUN } from './root.ts';
+import { type BootContext, SHARED_RUN } from './context.ts';
 
-/** Runs the role's configure runes on the mounted root. Returns the image's own runes too, for the stage that comes later. */
+/**
+ * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it. Returns the image's own runes too, for the stage that comes later.
+ */
 export async function configure(
   { sys, log }: BootContext,
   facts: Facts,
+  { here }: { here: boolean },
 ): Promise<{ changed: string[]; folders: RuneFolder[] }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, ['chroot']);
   const folders = [await readRuneFolder(files, 'image')];
@@ -22,7 +24,7 @@ export async function configure(
     facts,
     folders,
     log: log.child('runes'),
-    inWorker: true,
+    inWorker: !here,
     root: { path: ROOT_PLACES.newRoot, chroot: ['chroot'] },
     settings: {
       network: { resolvConf: `${SHARED_RUN}/resolv.conf` },

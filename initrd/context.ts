@@ -8,6 +8,8 @@ import type { NetworkEffects } from './network.ts';
 import type { Phases } from './phases.ts';
 
 export const SYSFS = '/sys';
+/** Folder of this process that the running system sees at the same place. */
+export const SHARED_RUN = '/run/viver';
 
 export interface BootContext {
   readonly sys: LinuxSys;

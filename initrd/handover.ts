@@ -30,10 +30,21 @@ export async function letGoOfModules(sys: Sys): Promise<void> {
   await sys.unmount(INITRAMFS);
 }
 
-/** The boot leaves garbage behind (tables, drive scans) that V8 would keep while nothing presses; needs --expose-gc (initrd/init.sh). */
+/** The boot leaves garbage behind (tables, drive scans) that V8 would keep while nothing presses. */
 export function giveMemoryBack(): void {
-  globalThis.gc?.();
+  collectGarbage();
   trimHeap();
+}
+
+/**
+ * --expose-gc for this moment only: V8 takes the compiled code of Node's own modules only while its flags are those that it was compiled
+ * with, so on the command line this flag would cost a second at start.
+ */
+function collectGarbage(): void {
+  const v8 = process.getBuiltinModule('node:v8');
+  v8.setFlagsFromString('--expose-gc');
+  process.getBuiltinModule('node:vm').runInNewContext('gc')();
+  v8.setFlagsFromString('--no-expose-gc');
 }
 
 /**

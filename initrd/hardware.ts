@@ -2,6 +2,7 @@
 
 import { ViverError } from '../src/errors.ts';
 import { Hardware, type HardwareReport } from '../src/hwdetect/hardware.ts';
+import { DEFAULT_SLOTS } from '../src/hwdetect/load-slots.ts';
 import { parseModuleArguments } from '../src/hwdetect/module-arguments.ts';
 import { decodeModuleTables } from '../src/hwdetect/module-tables.ts';
 import type { Log } from '../src/log.ts';
@@ -34,6 +35,7 @@ export async function detectHardware(sys: Sys, log: Log, machine: Machine): Prom
     moduleRoot: MODULES_MOUNT,
     log: log.child('hardware'),
     moduleArguments: parseModuleArguments(machine.commandLine),
+    slots: { ...DEFAULT_SLOTS, quick: machine.processors > 1 ? DEFAULT_SLOTS.quick : 1 },
   });
   await hardware.settle({ patienceMs: PATIENCE_MS, urgentOnly: true });
   return hardware;

@@ -33,7 +33,7 @@ $bb mkfifo /rt/run/go
 exec 3<>/rt/run/go
 {
 	# Few memory pools and a small nursery: this process stays beside the system in its RAM.
-	MALLOC_ARENA_MAX=2 $bb chroot /rt /bin/node --max-semi-space-size=2 --expose-gc --disable-warning=ExperimentalWarning /app/initrd/init.js 3>&-
+	MALLOC_ARENA_MAX=2 $bb chroot /rt /bin/node --max-semi-space-size=2 --disable-warning=ExperimentalWarning /app/initrd/init.js 3>&-
 	echo "ended with status $?" >&3
 } &
 

@@ -1,13 +1,12 @@
 // The one process. It starts in the initrd, finds hardware, network and image, makes the root, hands over to the real init, and lives on as
 // V-FIELD node and, on the first PC, as boot server. docs/boot-story.md tells the way with the reasons.
 
-import { CONTROL_SOCKET, openControlSocket } from '../src/control/control-socket.ts';
+import { CONTROL_SOCKET } from '../src/control/status.ts';
 import { errorLine, ViverError } from '../src/errors.ts';
 import { createLog, type Log } from '../src/log.ts';
 import { LinuxSys } from '../src/sys/linux.ts';
 import { parseCommandLine } from './cmdline.ts';
-import { configure } from './configure.ts';
-import { type BootContext, networkEffects, SYSFS } from './context.ts';
+import { type BootContext, networkEffects, SHARED_RUN, SYSFS } from './context.ts';
 import { type Findings, factsOf } from './facts.ts';
 import {
   becomeStorageDaemon,
@@ -18,14 +17,14 @@ import {
   switchRoot,
 } from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
+import { joinNetwork, writeResolvConf } from './join-network.ts';
 import { kmsgSink } from './kmsg.ts';
-import { LiveStatus } from './live-status.ts';
 import { findBootSet } from './local-image.ts';
 import { describeMachine, uptimeSeconds } from './machine.ts';
 import { wiredInterfaces } from './network.ts';
 import { Phases } from './phases.ts';
-import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, SHARED_RUN, searchContext } from './root.ts';
-import { joinNetwork, serve, writeResolvConf } from './serve.ts';
+import { readAhead } from './read-ahead.ts';
+import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, searchContext } from './root.ts';
 
 /** What mounts and sockets ask the kernel for while no modprobe of the image can be reached. */
 const MODULES_OF_THE_ROOT = ['crc32c_generic', 'crc32c_intel', 'squashfs', 'overlay', 'af_packet', 'ipv6'];
@@ -48,6 +47,7 @@ async function run(boot: BootContext): Promise<void> {
 
   const isNetworkBoot = options.image?.startsWith('magnet:') ?? false;
   const joining = joinNetwork(boot, isNetworkBoot);
+  const reading = readAhead({ runesHere: !isNetworkBoot });
   const root = await (isNetworkBoot ? rootFromField(boot, hardware, joining) : rootFromDrive(boot, hardware));
   await phases.run(
     'root',
@@ -55,13 +55,15 @@ async function run(boot: BootContext): Promise<void> {
     () => `overlay of ${root.device} and memory`,
   );
 
+  const { configure, serve, LiveStatus, openControlSocket } = await reading;
   const findings = await findingsOf(boot, root, isNetworkBoot ? await joining : undefined);
-  const configured = await phases.run(
+  const configuring = phases.run(
     'configure',
-    () => configure(boot, factsOf(findings)),
+    () => configure(boot, factsOf(findings), { here: !isNetworkBoot }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
-  const bootSet = root.local && (await findBootSet(searchContext(boot, hardware), root.local.drive));
+  const searching = root.local && findBootSet(searchContext(boot, hardware), root.local.drive);
+  const [configured, bootSet] = await Promise.all([configuring, searching]);
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion: manifest.programVersion });
   await openControlSocket(CONTROL_SOCKET, () => status.now());

@@ -120,6 +120,11 @@ async function readBootSet(sys: Sys, directory: string): Promise<FoundBootSet | 
   return bytes && { bootSet: decodeBootSet(bytes), directory };
 }
 
+/** The device to mount for an image on a drive of this machine. */
+export async function attachLocal(sys: Sys, image: LocalImage): Promise<string> {
+  return image.path === image.drive.devicePath ? image.path : sys.attachLoop(image.path, { readOnly: true });
+}
+
 /** For the console: what was chosen. */
 export function describeImage(image: LocalImage): string {
   return formatCandidate(image);

@@ -6,6 +6,7 @@ export interface Machine {
   readonly kernelRelease: string;
   readonly commandLine: string;
   readonly ramBytes: number;
+  readonly processors: number;
   /** The firmware's UUID of the machine (SMBIOS type 1), lower case. */
   readonly uuid?: string;
 }
@@ -23,6 +24,7 @@ export async function describeMachine(sys: Sys, sysRoot: string): Promise<Machin
     kernelRelease: release.trim(),
     commandLine: commandLine.trim(),
     ramBytes: ramKibibytes * 1024,
+    processors: navigator.hardwareConcurrency,
     ...(uuid.trim() ? { uuid: uuid.trim().toLowerCase() } : {}),
   };
 }

@@ -3,20 +3,17 @@
 import { ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { applyRootPlan, planRoot, ROOT_PLACES } from '../src/images/root-plan.ts';
-import { type Field, type FieldOptions, openField } from '../src/vfield/field.ts';
+import type { Field, FieldOptions } from '../src/vfield/field.ts';
 import { openFileSource } from '../src/vfield/file-source.ts';
 import { parseMagnet } from '../src/vfield/magnet.ts';
-import { attachField, attachLocal } from './attach.ts';
 import { amountBytes } from './cmdline.ts';
-import { type BootContext, SYSFS, sleep } from './context.ts';
+import { type BootContext, SHARED_RUN, SYSFS, sleep } from './context.ts';
 import { checkInit } from './handover.ts';
-import { describeImage, findLocalImage, type LocalImage, type SearchContext } from './local-image.ts';
+import { attachLocal, describeImage, findLocalImage, type LocalImage, type SearchContext } from './local-image.ts';
 import type { NetworkFacts } from './network.ts';
 
 /** The port of BitTorrent peers by old habit; every node has an address of its own, so it is free. */
 const FIELD_PORT = 6881;
-/** Folder of this process that the running system sees at the same place. */
-export const SHARED_RUN = '/run/viver';
 
 export interface Root {
   /** The block device with the image. */
@@ -78,6 +75,7 @@ export async function rootFromField(
     ({ metainfo }) => `${metainfo.image.label} in the field`,
   );
   await hardware.load('nbd nbds_max=1 max_part=0');
+  const { attachField } = await import('./attach.ts');
   const device = await boot.phases.run('attach', async () => attachField(field.source, boot.log.child('nbd')), String);
   return { device, field, source: 'the field' };
 }
@@ -106,10 +104,11 @@ function whatThereIs(hardware: Hardware): { drives: string; missing: string } {
   return { drives: loaded.join(' ') || 'none', missing: report.absent.join(' ') || 'nothing' };
 }
 
-function openNode(
+async function openNode(
   boot: BootContext,
   what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'local' | 'discovery'>,
 ): Promise<Field> {
+  const { openField } = await import('../src/vfield/field.ts'); // being read since the hardware was found
   return openField({
     ...what,
     listen: { port: FIELD_PORT },

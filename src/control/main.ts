@@ -2,8 +2,8 @@
 
 import { Command } from 'commander';
 import { errorLine, ViverError } from '../errors.ts';
-import { askStatus, CONTROL_SOCKET } from './control-socket.ts';
-import { formatStatus } from './status.ts';
+import { askStatus } from './control-socket.ts';
+import { CONTROL_SOCKET, formatStatus } from './status.ts';
 
 const program = new Command('viver').description('Ask the Viver process of this machine');
 

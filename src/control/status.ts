@@ -2,6 +2,9 @@
 
 import type { FieldStatus } from '../vfield/field.ts';
 
+/** Where the process answers the `viver` command. */
+export const CONTROL_SOCKET = '/run/viver/control';
+
 export interface PhaseTime {
   readonly name: string;
   /** Seconds since the kernel started. */

@@ -1,13 +1,16 @@
 // HTTP/1.1 server on node:http: RFC 9110 and 9112. Gives what routes answer, streams content with back-pressure, keeps connections.
 // Owns the listening socket and the connections. An error in a handler is a 500 and a line in the log, never the end of the process.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorLine, ViverError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type BootContent, bytesContent, normalizePath } from '../content.ts';
 import { type AnswerHead, contentType, planContentAnswer } from './answer.ts';
 import { type HttpAnswer, type HttpRequest, type HttpRoute, matchRoute } from './routes.ts';
+
+// Not by import: see src/control/control-socket.ts.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HttpServerOptions {
   readonly address: string;

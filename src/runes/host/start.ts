@@ -4,7 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import { errorLine } from '../../errors.ts';
 import type { Log, LogLevel } from '../../log.ts';
-import { builtinStage } from '../builtin/builtin.ts';
+import { builtinRunes, builtinStage } from '../builtin/builtin.ts';
 import type { Facts } from '../contract/facts.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
@@ -69,12 +69,12 @@ export interface HostWorkerData {
 export async function startRuneHost(options: StartOptions): Promise<RunningRunes> {
   const { runes, faults } = runesOf(options);
   for (const fault of faults) options.log.error(fault);
-  const running = await startThose(options, runes);
+  const running = await startThose(options, options.builtin ? runes : runesOfStage(runes, options));
   return { ...running, report: { ...running.report, faults: [...faults, ...running.report.faults] } };
 }
 
 function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
-  if (!options.builtin && runes.every((rune) => isOfAnotherStage(rune, options))) return Promise.resolve(NOTHING_RUNS);
+  if (runes.length === 0) return Promise.resolve(NOTHING_RUNS);
   return options.inWorker ? startInWorker(options, runes) : startHere(options, runes);
 }
 
@@ -85,11 +85,10 @@ const NOTHING_RUNS: RunningRunes = {
   stop: async () => {},
 };
 
-/** True only for a built-in rune that no file stands in for: whatever else may belong to this stage has to be read first. */
-function isOfAnotherStage(rune: string, { stage, folders = [] }: StartOptions): boolean {
-  const isReplaced = folders.some((folder) => folder.runes.some(({ path }) => runeNameOf(path) === rune));
-  const known = builtinStage(rune);
-  return !isReplaced && known !== undefined && known !== stage;
+/** Leaves out just the built-in runes of another stage that no file stands in for: any other has to be read to know its stage. */
+function runesOfStage(runes: readonly string[], { stage, folders = [] }: StartOptions): readonly string[] {
+  const replaced = new Set(folders.flatMap((folder) => folder.runes.map(({ path }) => runeNameOf(path))));
+  return runes.filter((rune) => replaced.has(rune) || (builtinStage(rune) ?? stage) === stage);
 }
 
 /** The rune names of the role, with the tables of all folders laid over the built-in one; faults name file and line. */
@@ -107,6 +106,12 @@ export function runesOf({ role, folders = [] }: Pick<StartOptions, 'role' | 'fol
   }
   const resolved = resolveRole(table, role);
   return { runes: resolved.runes, faults: [...faults, ...resolved.faults.map(({ message }) => message)] };
+}
+
+/** Reads what a host in this thread will want for the built-in runes of a stage, ahead of time. */
+export async function readRunes(stage: Stage): Promise<void> {
+  const names = Object.keys(builtinRunes).filter((name) => builtinStage(name) === stage);
+  await Promise.all([import('./host.ts'), import('./host-options.ts'), ...names.map((name) => builtinRunes[name]?.())]);
 }
 
 function workerDataOf(options: StartOptions, runes: readonly string[]): HostWorkerData {
