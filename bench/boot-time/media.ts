@@ -77,11 +77,11 @@ async function makeDracuts(
   return { name: 'dracut', kernel, initrd, initrdBytes, stick, parameters: live, systemds: 2 };
 }
 
-/** For any hardware, as ours is; the programs inside come from this Debian. */
+/** For any hardware, as ours is; the programs inside come from this Debian. zstd is both smaller and quicker than dracut's own choice, gzip. */
 async function makeDracutInitrd(output: string, modules: string, release: string): Promise<void> {
   const partial = `${output}.partial`;
   const kernel = ['--kver', release, '--kmoddir', modules];
-  await runChecked('dracut', ['--force', '--no-hostonly', '--add', 'dmsquash-live', ...kernel, partial]);
+  await runChecked('dracut', ['--force', '--no-hostonly', '--zstd', '--add', 'dmsquash-live', ...kernel, partial]);
   await rename(partial, output);
 }
 

@@ -122,6 +122,11 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** sda2 before sda10. Not localeCompare: on an emulated machine the rules of a language take a third of a second to come. */
 function byName(a: Drive, b: Drive): number {
-  return a.name.localeCompare(b.name, 'en', { numeric: true });
+  return sortKey(a.name) < sortKey(b.name) ? -1 : 1;
+}
+
+function sortKey(name: string): string {
+  return name.replace(/\d+/g, (number) => number.padStart(10, '0'));
 }
