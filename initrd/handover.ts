@@ -2,7 +2,7 @@
 
 import { readlink, rm } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
-import { lockPages, releaseText, trimHeap } from '../src/sys/libc.ts';
+import { lockPages, refuseHugePages, releasePages, trimHeap } from '../src/sys/libc.ts';
 import { parseFileMappings } from '../src/sys/memory-maps.ts';
 import type { Sys } from '../src/sys/sys.ts';
 
@@ -21,6 +21,7 @@ export const MODULES_FILE = `${INITRAMFS}/viver/modules.squashfs`;
 /** systemd spares processes whose name begins with @ when it shuts down (ROOT_STORAGE_DAEMONS); without, shutdown waits 90 s for us. */
 export function becomeStorageDaemon(): void {
   process.title = '@viver';
+  refuseHugePages();
 }
 
 /** The modules were needed to find the hardware; the real system has its own. Frees their part of the initrd. */
@@ -47,16 +48,20 @@ function collectGarbage(): void {
   v8.setFlagsFromString('--no-expose-gc');
 }
 
-/**
- * From here on this process is not killed for lack of memory, and its program text is not dropped: under pressure it would be read again from the
- * compressed runtime for each request, and the whole machine would stand still. Only files are locked; V8 hands parts of its heap back in
- * a way that the kernel refuses for locked memory, and ends the process over it (docs/decisions/0002-locked-memory.md). What only the
- * boot needed is given back first, so that just the text that serving needs comes to be locked.
- */
-export async function surviveMemoryPressure(sys: Sys): Promise<void> {
+/** The out-of-memory killer passes this process over from here on: without it there is no root. */
+export async function outliveMemoryShortage(sys: Sys): Promise<void> {
   await sys.writeText('/proc/self/oom_score_adj', NEVER_KILL);
-  for (const { start, lengthBytes, isText } of parseFileMappings(await sys.readText('/proc/self/maps'))) {
-    if (isText) releaseText(start, lengthBytes);
+}
+
+/**
+ * Keeps the program text that serving needs in memory: under pressure it would be dropped, and read again from the compressed runtime for each
+ * request, and the whole machine would stand still. What was used until now is given back first, so that just what is used from now on comes to be
+ * locked. Only files are locked; V8 hands parts of its heap back in a way that the kernel refuses for locked memory, and ends the process over
+ * it (docs/decisions/0002-locked-memory.md).
+ */
+export async function keepTextInMemory(sys: Sys): Promise<void> {
+  for (const { start, lengthBytes, isClean } of parseFileMappings(await sys.readText('/proc/self/smaps'))) {
+    if (isClean) releasePages(start, lengthBytes);
     lockPages(start, lengthBytes);
   }
 }

@@ -11,9 +11,10 @@ import { type Findings, factsOf } from './facts.ts';
 import {
   becomeStorageDaemon,
   giveMemoryBack,
+  keepTextInMemory,
   letGoOfModules,
   openRescueShell,
-  surviveMemoryPressure,
+  outliveMemoryShortage,
   switchRoot,
 } from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
@@ -70,7 +71,8 @@ async function run(boot: BootContext): Promise<void> {
   await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
   await sys.close();
   await letGoOfModules(sys);
-  await surviveMemoryPressure(sys);
+  await outliveMemoryShortage(sys);
+  await keepTextInMemory(sys);
   await phases.run(
     'handover',
     () => switchRoot(sys, options.init),
@@ -86,6 +88,7 @@ async function run(boot: BootContext): Promise<void> {
   const facts = factsOf({ ...findings, ...network, ...(bootSet ? { bootSet } : {}) });
   status.runes = await serve(boot, facts, configured.folders, root.field);
   giveMemoryBack();
+  await keepTextInMemory(sys);
   phases.done('serve', status.runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
 }
 

@@ -16,6 +16,8 @@ const { functions: libc } = ffi.dlopen('libc.so.6', {
   setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
   malloc_trim: { arguments: ['uint64'], return: 'int32' },
   madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
+  prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
+  munlock: { arguments: ['uint64', 'uint64'], return: 'int32' },
   mlock2: { arguments: ['uint64', 'uint64', 'uint32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
   __errno_location: { arguments: [], return: 'pointer' },
@@ -31,6 +33,7 @@ const SO_BINDTODEVICE = 25;
 const SO_RCVTIMEO = 20;
 const MLOCK_ONFAULT = 1;
 const MADV_DONTNEED = 4;
+const PR_SET_THP_DISABLE = 41;
 
 /** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
 const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
@@ -96,10 +99,11 @@ export function trimHeap(): void {
 }
 
 /**
- * Gives the pages of a mapping of program text back (madvise(2) MADV_DONTNEED); what is used again comes back by a page fault. Never for
- * memory that was written to: that would be lost.
+ * Gives the pages of a mapping back (munlock(2), madvise(2) MADV_DONTNEED); what is used again comes back from the file by a page fault.
+ * Never for a mapping that was written to: that would be lost.
  */
-export function releaseText(start: bigint, lengthBytes: bigint): void {
+export function releasePages(start: bigint, lengthBytes: bigint): void {
+  check('munlock', libc.munlock(start, lengthBytes));
   check('madvise', libc.madvise(start, lengthBytes, MADV_DONTNEED));
 }
 
@@ -109,4 +113,12 @@ export function releaseText(start: bigint, lengthBytes: bigint): void {
  */
 export function lockPages(start: bigint, lengthBytes: bigint): void {
   check('mlock2', libc.mlock2(start, lengthBytes, MLOCK_ONFAULT));
+}
+
+/**
+ * Keeps the kernel from making huge pages of this process's memory (prctl(2) PR_SET_THP_DISABLE): of two megabytes that a heap touches here and there, a
+ * diskless machine would miss those that are not used.
+ */
+export function refuseHugePages(): void {
+  check('prctl', libc.prctl(PR_SET_THP_DISABLE, 1n, 0n, 0n, 0n));
 }
