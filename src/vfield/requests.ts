@@ -2,7 +2,8 @@
 // store, so that a wrong hash always has exactly one author. A piece that somebody waits for may have two attempts; the first good one wins.
 // Bookkeeping only: bytes come in by `onBlock`, requests go out through the peers. Owns all attempts.
 
-import { type Clock, debounced, repeat } from './clock.ts';
+import { type Clock, repeat } from './clock.ts';
+import { Courtesy } from './courtesy.ts';
 import { BLOCK_BYTES } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import { choosePeer, hedgeDelayMs } from './policy.ts';
@@ -20,8 +21,6 @@ const LONE_STALL_MS = 20_000;
 /** So long a peer that stalled is not asked again for the same piece, and is asked last for others. */
 const AVOID_MS = 5_000;
 const SWEEP_MS = 10;
-/** So long after a demand the reader is believed to go on: the background then begins one piece in this time, and the CPU is the reader's. */
-const CALM_MS = 100;
 /** Every so many sweeps, pieces that nobody could be asked for are tried again; news of a holder does so at once. */
 const SWEEPS_PER_RETRY = 50;
 
@@ -76,16 +75,11 @@ export class Requests {
   /** An attempt found no slot: looked at again when one may have become free. */
   #starved = false;
   #stopSweep: (() => void) | undefined;
-  #lastDemandAt = Number.NEGATIVE_INFINITY;
-  #lastBackgroundAt = Number.NEGATIVE_INFINITY;
-  readonly #planWhenCalm: ReturnType<typeof debounced>;
+  readonly #courtesy: Courtesy;
 
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
-    this.#planWhenCalm = debounced(owner.clock, CALM_MS, () => {
-      if (this.#isReaderActive()) this.#planWhenCalm.call();
-      this.plan();
-    });
+    this.#courtesy = new Courtesy(owner.clock, () => this.plan());
     this.#backgroundSlots = Math.max(2, Math.min(256, owner.store.slots >> 2));
   }
 
@@ -103,8 +97,7 @@ export class Requests {
    * Equal demands share one fetch. @returns Forgets the demand.
    */
   demand(piece: number, waiter: (bytes: Uint8Array) => void): () => void {
-    this.#lastDemandAt = this.#owner.clock.now();
-    this.#planWhenCalm.call();
+    this.#courtesy.demanded();
     const fetch = this.#fetchOf(piece);
     fetch.waiters.add(waiter);
     this.#urgent.add(fetch);
@@ -156,7 +149,7 @@ export class Requests {
   }
 
   close(): void {
-    this.#planWhenCalm.cancel();
+    this.#courtesy.close();
     this.#stopSweep?.();
     this.#stopSweep = undefined;
     this.#urgent.clear();
@@ -217,7 +210,7 @@ export class Requests {
     peer.attempts.set(fetch.piece, attempt);
     if (!urgent) {
       this.#backgroundAttempts++;
-      this.#lastBackgroundAt = now;
+      this.#courtesy.began();
     }
     this.#send(attempt);
     return true;
@@ -274,13 +267,7 @@ export class Requests {
 
   #mayBeginInBackground(peer: Peer): boolean {
     if (peer.chokesUs || peer.wire.closed || this.#backgroundAttempts >= this.#backgroundSlots) return false;
-    const now = this.#owner.clock.now();
-    if (this.#isReaderActive() && now - this.#lastBackgroundAt < CALM_MS) return false;
-    return peer.slowUntil <= now;
-  }
-
-  #isReaderActive(): boolean {
-    return this.#owner.clock.now() - this.#lastDemandAt < CALM_MS;
+    return this.#courtesy.mayBegin() && peer.slowUntil <= this.#owner.clock.now();
   }
 
   #finish(attempt: Attempt, bytes: Uint8Array): void {
