@@ -2,22 +2,28 @@
 
 import { ROOT_PLACES } from '../src/images/root-plan.ts';
 import type { Facts } from '../src/runes/contract/facts.ts';
+import { createDirectoryFiles } from '../src/runes/files/directory-files.ts';
 import { createShellFiles } from '../src/runes/files/shell-files.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { readRuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
 
+/** Folder of a boot medium that takes the place of /etc/RUNES there: FAT has no better one. */
+const RUNES_ON_MEDIUM = '/RUNES';
+
 /**
- * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it. Returns the image's own runes too, for the stage that comes later.
+ * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it.
+ * @param medium Where the boot medium is mounted; its runes win over the image's. Returns them too, for the stage that comes later.
  */
 export async function configure(
   { sys, log }: BootContext,
   facts: Facts,
-  { here }: { here: boolean },
+  { here, medium }: { here: boolean; medium?: string },
 ): Promise<{ changed: string[]; folders: RuneFolder[] }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, ['chroot']);
   const folders = [await readRuneFolder(files, 'image')];
+  if (medium) folders.push(await readRuneFolder(createDirectoryFiles(medium), 'medium', RUNES_ON_MEDIUM));
   const runes = await startRuneHost({
     role: facts.role,
     stage: 'configure',

@@ -3,7 +3,7 @@
 import type { BootSetFacts, Facts, NicFacts } from '../src/runes/contract/facts.ts';
 import type { Field } from '../src/vfield/field.ts';
 import { formatMagnet } from '../src/vfield/magnet.ts';
-import type { FoundBootSet } from './local-image.ts';
+import type { BootMedium } from './boot-medium.ts';
 import type { Machine } from './machine.ts';
 import type { Interface, NetworkFacts } from './network.ts';
 
@@ -16,11 +16,11 @@ export interface Findings {
   /** The interface that the machine booted from or serves on; its address may not be known yet. */
   readonly nic?: Interface;
   readonly network?: NetworkFacts;
-  readonly bootSet?: FoundBootSet;
+  readonly bootMedium?: BootMedium;
   readonly field?: Field;
 }
 
-export function factsOf({ role, machine, nic, network, bootSet, field }: Findings): Facts {
+export function factsOf({ role, machine, nic, network, bootMedium, field }: Findings): Facts {
   const card = network ?? nic;
   const bootNic = card && nicFacts(card, network);
   return {
@@ -30,7 +30,7 @@ export function factsOf({ role, machine, nic, network, bootSet, field }: Finding
     nics: bootNic ? [bootNic] : [],
     ...(bootNic ? { bootNic } : {}),
     ...(machine.uuid ? { machineUuid: machine.uuid } : {}),
-    ...(bootSet ? { bootSet: bootSetFacts(bootSet) } : {}),
+    ...(bootMedium ? { bootSet: bootSetFacts(bootMedium) } : {}),
     ...(field
       ? { field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label } }
       : {}),
@@ -53,7 +53,7 @@ function nicFacts({ name, mac }: Interface, network?: NetworkFacts): NicFacts {
   };
 }
 
-function bootSetFacts({ bootSet, directory }: FoundBootSet): BootSetFacts {
+function bootSetFacts({ bootSet, directory }: BootMedium): BootSetFacts {
   return {
     kernel: `${directory}/${bootSet.kernel}`,
     initrdParts: [`${directory}/${bootSet.initrd}`],

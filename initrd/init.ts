@@ -5,6 +5,7 @@ import { CONTROL_SOCKET } from '../src/control/status.ts';
 import { errorLine, ViverError } from '../src/errors.ts';
 import { createLog, type Log } from '../src/log.ts';
 import { LinuxSys } from '../src/sys/linux.ts';
+import { findBootMedium } from './boot-medium.ts';
 import { parseCommandLine } from './cmdline.ts';
 import { type BootContext, networkEffects, SHARED_RUN, SYSFS } from './context.ts';
 import { type Findings, factsOf } from './facts.ts';
@@ -20,7 +21,6 @@ import {
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { joinNetwork, writeResolvConf } from './join-network.ts';
 import { kmsgSink } from './kmsg.ts';
-import { findBootSet } from './local-image.ts';
 import { describeMachine, uptimeSeconds } from './machine.ts';
 import { wiredInterfaces } from './network.ts';
 import { Phases } from './phases.ts';
@@ -58,13 +58,14 @@ async function run(boot: BootContext): Promise<void> {
 
   const { configure, serve, LiveStatus, openControlSocket } = await reading;
   const findings = await findingsOf(boot, root, isNetworkBoot ? await joining : undefined);
-  const configuring = phases.run(
+  const bootMedium =
+    root.local && (await findBootMedium(searchContext(boot, hardware), root.local.drive, machine.kernelRelease));
+  const medium = bootMedium ? { medium: bootMedium.directory } : {};
+  const configured = await phases.run(
     'configure',
-    () => configure(boot, factsOf(findings), { here: !isNetworkBoot }),
+    () => configure(boot, factsOf(findings), { here: !isNetworkBoot, ...medium }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
-  const searching = root.local && findBootSet(searchContext(boot, hardware), root.local.drive);
-  const [configured, bootSet] = await Promise.all([configuring, searching]);
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion: manifest.programVersion });
   await openControlSocket(CONTROL_SOCKET, () => status.now());
@@ -85,7 +86,7 @@ async function run(boot: BootContext): Promise<void> {
     root.field.discoverOn([status.network.address]);
   }
   const network = status.network ? { network: status.network } : {};
-  const facts = factsOf({ ...findings, ...network, ...(bootSet ? { bootSet } : {}) });
+  const facts = factsOf({ ...findings, ...network, ...(bootMedium ? { bootMedium } : {}) });
   status.runes = await serve(boot, facts, configured.folders, root.field);
   giveMemoryBack();
   await keepTextInMemory(sys);

@@ -1,9 +1,6 @@
-// Finds the image on the drives of this machine, and beside it the files that other machines boot from.
+// Finds the image on the drives of this machine.
 
-import { BOOT_SET_PATH, type BootSet, decodeBootSet, MAX_BOOT_SET_BYTES } from '../src/images/boot-set.ts';
 import { formatCandidate, type ImageCandidate } from '../src/images/candidate.ts';
-import { type Drive, listDrives } from '../src/images/drives.ts';
-import { mountRecipe } from '../src/images/mounting.ts';
 import { chooseImage, describeChoice, isFulfilled } from '../src/images/score.ts';
 import { ImageSearch } from '../src/images/search.ts';
 import type { Log } from '../src/log.ts';
@@ -12,12 +9,6 @@ import { decodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
 import type { BootOptions } from './cmdline.ts';
 
 export type LocalImage = ImageCandidate<Metainfo>;
-
-/** A boot set and the folder that its partition is mounted at. */
-export interface FoundBootSet {
-  readonly bootSet: BootSet;
-  readonly directory: string;
-}
 
 export interface SearchContext {
   readonly sys: Sys;
@@ -33,9 +24,9 @@ export interface SearchContext {
   now(): number;
 }
 
-const DEVICES = '/dev';
+export const DEVICES = '/dev';
 /** In memory: the runtime itself is read-only. */
-const MOUNTS = '/run/media';
+export const MOUNTS = '/run/media';
 const POLL_MS = 250;
 /** A drive that is faster than the first find may show up a moment later: USB sticks and discs come at their own pace. */
 const GRACE_MS = 1000;
@@ -74,50 +65,6 @@ export async function findLocalImage(context: SearchContext): Promise<LocalImage
     await sleep(POLL_MS);
     await lookAgain();
   }
-}
-
-/** The boot set on the drive that the image came from, or on any other; undefined when the machine was started in another way. */
-export async function findBootSet(context: SearchContext, near: Drive): Promise<FoundBootSet | undefined> {
-  const { sys, log, sysRoot } = context;
-  const disk = near.partitionOf ?? near.name;
-  const drives = await listDrives(sys, sysRoot, DEVICES);
-  const nearFirst = drives.sort(
-    (a, b) => Number((b.partitionOf ?? b.name) === disk) - Number((a.partitionOf ?? a.name) === disk),
-  );
-  for (const drive of nearFirst) {
-    const found = await bootSetOn(context, drive);
-    if (!found) continue;
-    log.info(`the files that other machines boot from are on ${drive.name}: kernel ${found.bootSet.kernelRelease}`);
-    return found;
-  }
-  return undefined;
-}
-
-/** Tries the drive as the FAT of a stick's boot partition or the ISO of a disc; one of the image's own mounts is used as it is. */
-async function bootSetOn({ sys, loadModules }: SearchContext, drive: Drive): Promise<FoundBootSet | undefined> {
-  const mounted = `${MOUNTS}/${drive.name}`;
-  if (await sys.exists(`${mounted}/${BOOT_SET_PATH}`)) return readBootSet(sys, mounted);
-  const directory = `${MOUNTS}/boot-${drive.name}`;
-  for (const recipe of [mountRecipe('vfat'), mountRecipe('iso9660')]) {
-    if (!recipe || drive.hasPartitions) continue;
-    await loadModules(recipe.modules);
-    await sys.makeDirectory(directory);
-    const request = { source: drive.devicePath, target: directory, type: recipe.type, options: recipe.options };
-    const isMounted = await sys.mount(request).then(
-      () => true,
-      () => false,
-    );
-    if (!isMounted) continue;
-    const found = await readBootSet(sys, directory);
-    if (found) return found;
-    await sys.unmount(directory);
-  }
-  return undefined;
-}
-
-async function readBootSet(sys: Sys, directory: string): Promise<FoundBootSet | undefined> {
-  const bytes = await sys.readBytes(`${directory}/${BOOT_SET_PATH}`, 0, MAX_BOOT_SET_BYTES).catch(() => undefined);
-  return bytes && { bootSet: decodeBootSet(bytes), directory };
 }
 
 /** The device to mount for an image on a drive of this machine. */
