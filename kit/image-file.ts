@@ -1,7 +1,7 @@
 // Reading an image file from the desk: superblock, header, metainfo, pieces. The format itself is src/images/format.ts.
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { ViverError } from '../src/errors.ts';
+import { errorLine, ViverError } from '../src/errors.ts';
 import {
   decodeImageHeader,
   decodeSquashfsSuperblock,
@@ -26,25 +26,31 @@ export interface ImageFile {
 
 const READ_BYTES = 1024 * 1024;
 
-/** Reads what describes an image. @throws ViverError IMAGE_*, VFIELD_* when it is none or is damaged */
+/** Reads what describes an image. @throws ViverError KIT_NO_IMAGE naming the file when it is none or is damaged */
 export async function readImageFile(path: string): Promise<ImageFile> {
   const file = await open(path, 'r');
   try {
-    const superblock = decodeSquashfsSuperblock(await readAt(file, 0, SQUASHFS_SUPERBLOCK_BYTES));
-    const offset = headerOffset(superblock);
-    const header = decodeImageHeader(await readAt(file, offset, IMAGE_HEADER_BYTES));
-    const metainfoBytes = await readAt(file, offset + IMAGE_HEADER_BYTES, header.metainfoLengthBytes);
-    const metainfo = decodeMetainfo(metainfoBytes);
-    if (metainfo.lengthBytes !== offset) {
-      throw new ViverError(
-        'IMAGE_BAD_LENGTH',
-        `${path}: the metainfo describes ${metainfo.lengthBytes} bytes, the squashfs has ${offset}`,
-      );
-    }
-    return { path, superblock, metainfo, metainfoBytes, lengthBytes: imageLengthBytes(superblock, header) };
+    return await readOpenFile(file, path);
+  } catch (cause) {
+    throw new ViverError('KIT_NO_IMAGE', `${path} is no whole .viver image: ${errorLine(cause)}`, { cause });
   } finally {
     await file.close();
   }
+}
+
+async function readOpenFile(file: FileHandle, path: string): Promise<ImageFile> {
+  const superblock = decodeSquashfsSuperblock(await readAt(file, 0, SQUASHFS_SUPERBLOCK_BYTES));
+  const offset = headerOffset(superblock);
+  const header = decodeImageHeader(await readAt(file, offset, IMAGE_HEADER_BYTES));
+  const metainfoBytes = await readAt(file, offset + IMAGE_HEADER_BYTES, header.metainfoLengthBytes);
+  const metainfo = decodeMetainfo(metainfoBytes);
+  if (metainfo.lengthBytes !== offset) {
+    throw new ViverError(
+      'IMAGE_BAD_LENGTH',
+      `the metainfo describes ${metainfo.lengthBytes} bytes, the squashfs has ${offset}`,
+    );
+  }
+  return { path, superblock, metainfo, metainfoBytes, lengthBytes: imageLengthBytes(superblock, header) };
 }
 
 /** The bytes `from` to `to` of a file in pieces of 1 MiB. Short files end early. */
