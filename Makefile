@@ -13,7 +13,7 @@ help: ## list the targets
 setup: ## bring what the other targets need: Debian packages, npm packages, the pinned Node
 	@sh build/setup.sh
 
-lab: setup ## boot a room: a stick, diskless PCs, the stick's PC switched off (about 10 minutes)
+lab: setup ## boot a room: a stick, diskless PCs, the stick's PC switched off (about 14 minutes without KVM)
 	@bin/viver-kit lab demo
 
 check: setup ## types and style only
