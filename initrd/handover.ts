@@ -77,9 +77,9 @@ export async function switchRoot(sys: Sys, init: string): Promise<void> {
   }
 }
 
-/** Tells the shim to open a rescue shell, and says why. This process goes on, so that what it serves stays there. */
-export async function openRescueShell(sys: Sys): Promise<void> {
-  await sys.writeText(GO_PIPE, 'shell\n');
+/** Tells the shim to open a rescue shell and to say why. This process goes on, so that what it serves stays there. */
+export async function openRescueShell(sys: Sys, why: string): Promise<void> {
+  await sys.writeText(GO_PIPE, `shell ${why.replaceAll('\n', ' ')}\n`);
 }
 
 /** Refuses a root whose init is not there: the kernel would panic with a line that nobody understands. */

@@ -43,6 +43,6 @@ go)
 	exec 3>&-
 	exec $bb switch_root /rt/newroot "$rest" "$@"
 	;;
-shell) stop "a rescue shell, as the kernel command line wants it" ;;
+shell) stop "$rest" ;;
 *) stop "the initrd's program $word $rest" ;;
 esac

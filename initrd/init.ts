@@ -124,5 +124,5 @@ outlive(log);
 for (const warning of warnings) log.warn(warning);
 await run({ sys, log, options, machine, phases: new Phases(log, uptimeSeconds) }).catch(async (error: unknown) => {
   log.error(errorLine(error));
-  await openRescueShell(sys);
+  await openRescueShell(sys, errorLine(error));
 });
