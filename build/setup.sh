@@ -4,13 +4,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# The initrd and the stick, the lab, the peers that the tests and benchmarks run against.
+# The initrd and the stick, the lab, the peers that the tests and benchmarks run against. dracut-core and not dracut: that one takes the
+# place of initramfs-tools on the machine where it is installed.
 packages="
 busybox-static cpio dosfstools e2fsprogs fdisk gdisk grub-common grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin icu-devtools
 ipxe kmod mtools pci.ids shim-signed squashfs-tools usb.ids xorriso xz-utils zstd
 mmdebstrap ovmf ipxe-qemu qemu-system-x86 qemu-utils seabios
 aria2 curl dnsmasq-base iproute2 isc-dhcp-client libnbd-bin nftables python3-libtorrent tftp-hpa transmission-cli udhcpc
-binutils dracut dracut-live fio nbd-server nbdkit
+binutils dracut-core dracut-live fio nbd-server nbdkit
 "
 missing=
 for package in $packages; do
