@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { grubConfig } from './grub-config.ts';
 import { ipxeScript } from './ipxe-script.ts';
 
 const entry = { kernel: 'vmlinuz', initrd: 'initrd', append: 'viver.image=magnet:?xt=urn:btmh:1220ab&dn=x quiet' };
@@ -19,20 +18,12 @@ goto start
 `);
 });
 
-test('the GRUB configuration, by the own server or by HTTP', () => {
-  expect(grubConfig(entry)).toContain(
-    "  linux /vmlinuz BOOTIF=01-$a-$b-$c-$d-$e-$f 'viver.image=magnet:?xt=urn:btmh:1220ab&dn=x' quiet\n  initrd /initrd\n",
-  );
-  expect(grubConfig(entry, '10.0.0.1:8080')).toContain('linux (http,10.0.0.1:8080)/vmlinuz ');
-});
-
 test.each([
   { ...entry, kernel: 'vmlinuz || shell' },
   { ...entry, initrd: '' },
   { ...entry, append: 'quiet\nshell' },
 ])('values that would change the script are refused: %j', (bad) => {
   expect(() => ipxeScript(bad)).toThrow(expect.objectContaining({ code: 'MENU_BAD_VALUE' }));
-  expect(() => grubConfig(bad)).toThrow(expect.objectContaining({ code: 'MENU_BAD_VALUE' }));
 });
 
 test('an append line starts no other command', () => {
