@@ -71,31 +71,33 @@ async function planRequest(
   return { kind: 'nak', why: `${message.address} is not for this machine (${message.state})` };
 }
 
-async function planDecline(
-  message: Extract<DhcpMessage, { kind: 'decline' | 'release' }>,
-  client: ClientFacts,
-  policy: DhcpPolicy,
-): Promise<Plan | Ignored> {
-  if (message.server !== undefined && message.server !== policy.serverAddress) {
-    return ignored('meant for another server', message.server);
-  }
+async function planDecline(message: GivingUp, client: ClientFacts, policy: DhcpPolicy): Promise<Plan | Ignored> {
   // Only its own address can be declined by a client; else one bad machine could empty the pool.
-  const held = await policy.addressBook.lookup(client);
-  if (held?.address !== message.address) return ignored('declines what it was not given', message.address);
+  const refusal = await refuseGivingUp(message, client, policy, 'declines what it was not given');
+  if (refusal) return refusal;
   await policy.addressBook.decline(client, message.address);
   return { kind: 'noted', note: `${message.address} is used by somebody else, set aside` };
 }
 
-async function planRelease(
-  message: Extract<DhcpMessage, { kind: 'decline' | 'release' }>,
+async function planRelease(message: GivingUp, client: ClientFacts, policy: DhcpPolicy): Promise<Plan | Ignored> {
+  const refusal = await refuseGivingUp(message, client, policy, 'releases what it does not have');
+  if (refusal) return refusal;
+  await policy.addressBook.release(client);
+  return { kind: 'noted', note: `${message.address} given back` };
+}
+
+type GivingUp = Extract<DhcpMessage, { kind: 'decline' | 'release' }>;
+
+/** Why a machine's word that it does not use an address counts for nothing; undefined when it counts. */
+async function refuseGivingUp(
+  message: GivingUp,
   client: ClientFacts,
   policy: DhcpPolicy,
-): Promise<Plan | Ignored> {
+  notItsOwn: string,
+): Promise<Ignored | undefined> {
   if (message.server !== undefined && message.server !== policy.serverAddress) {
     return ignored('meant for another server', message.server);
   }
   const held = await policy.addressBook.lookup(client);
-  if (held?.address !== message.address) return ignored('releases what it does not have', message.address);
-  await policy.addressBook.release(client);
-  return { kind: 'noted', note: `${message.address} given back` };
+  return held?.address === message.address ? undefined : ignored(notItsOwn, message.address);
 }
