@@ -42,6 +42,8 @@ export interface FieldStatus {
     readonly target: number;
   };
   readonly bytesFrom: { readonly local: number; readonly peers: Readonly<Record<string, number>> };
+  /** Pieces of the boot trace that is known; 0 for none. */
+  readonly bootTracePieces: number;
   /** Reads not answered yet, and pieces they wait for. */
   readonly waitingReads: number;
   readonly waitingPieces: number;
@@ -62,6 +64,7 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
     shareBytes: member.shareBytes,
     copies: { min: swarm.availability.leastCopies(store.kept), target: keeper.placement?.copies ?? 0 },
     bytesFrom: { local: source.localBytes, peers: bytesFromPeers(swarm) },
+    bootTracePieces: swarm.bootTrace.pieces.length,
     waitingReads: source.waitingReads,
     waitingPieces: swarm.requests.waitingPieces,
     peers: Array.from(swarm.connections.peers.values(), peerStatus),

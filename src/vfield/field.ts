@@ -50,6 +50,8 @@ export interface Field {
   readonly source: BlockSource;
   /** The TCP port that this node listens on. */
   readonly port: number;
+  /** Pieces in the order in which a boot reads them, from the metainfo or a member; empty while none is known. */
+  readonly bootTrace: readonly number[];
   /** Names one more peer, `host:port`. */
   addPeer(address: string): void;
   /** Looks for members by local discovery (BEP 14) on the networks of these local addresses from now on, in place of the ones before. */
@@ -79,6 +81,9 @@ export async function openField(options: FieldOptions): Promise<Field> {
     metainfo,
     source,
     port,
+    get bootTrace() {
+      return swarm.bootTrace.pieces;
+    },
     addPeer: (address) => void swarm.connections.dialer.add(address, true),
     discoverOn: (addresses) => {
       discovery?.close();

@@ -19,6 +19,7 @@ import type { Message } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import type { Requests } from './requests.ts';
 import type { Serving } from './serving.ts';
+import type { TraceExchange } from './trace-exchange.ts';
 import { formatAddress, parseAddress } from './transport.ts';
 
 export interface HearingOptions {
@@ -28,6 +29,7 @@ export interface HearingOptions {
   readonly requests: Requests;
   readonly serving: Serving;
   readonly metadata: MetadataService;
+  readonly bootTrace: TraceExchange;
   /** A peer is, or has changed as, one of our nodes. */
   onMember(): void;
   /** Somebody has more or fewer pieces. */
@@ -98,12 +100,13 @@ export class Hearing {
   }
 
   onExtended(peer: Peer, extension: number, payload: Uint8Array): void {
-    const { metadata, dialer, serving } = this.options;
+    const { metadata, dialer, serving, bootTrace } = this.options;
     if (extension === EXTENDED_HANDSHAKE) this.#onHello(peer, decodeExtendedHandshake(payload));
     else if (extension === OwnExtension.ut_metadata) metadata.onMetadata(peer, payload);
     else if (extension === OwnExtension.ut_pex) for (const address of decodePeerExchange(payload)) dialer.add(address);
     else if (extension === OwnExtension.lt_donthave) this.#onDontHave(peer, decodeDontHave(payload));
     else if (extension === OwnExtension.viver_urgent) serving.onRequest(peer, decodeUrgent(payload), true);
+    else if (extension === OwnExtension.viver_trace) bootTrace.onMessage(peer, payload);
   }
 
   #onDontHave(peer: Peer, piece: number): void {
@@ -128,10 +131,11 @@ export class Hearing {
   }
 
   #onMember(peer: Peer, member: MemberHello): void {
-    const { log, availability, serving } = this.options;
+    const { log, availability, serving, bootTrace } = this.options;
     if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, gives ${member.shareBytes >>> 20} MiB`);
     availability.recount(peer, () => peer.becomeMember(member));
     serving.onMember(peer);
+    bootTrace.onMember(peer);
     this.options.onMember();
   }
 }

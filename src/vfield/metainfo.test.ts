@@ -58,6 +58,28 @@ describe('create, encode, decode', () => {
     expect(dated).toEqual({ ...plain, createdSeconds: 1_700_000_000 });
   });
 
+  test('the boot trace is kept and changes no hash; without one the bytes are as before', async () => {
+    const plain = await make();
+    const traced = decodeMetainfo(encodeMetainfo({ ...plain, bootTrace: [3, 4, 0, 5] }));
+    expect(traced).toEqual({ ...plain, bootTrace: [3, 4, 0, 5] });
+    expect(traced.infoHashV2).toEqual(plain.infoHashV2);
+    expect(decodeMetainfo(encodeMetainfo(traced))).toEqual(traced);
+    const { bootTrace: _, ...dropped } = traced;
+    expect(encodeMetainfo(dropped)).toEqual(encodeMetainfo(plain));
+  });
+
+  test('a broken boot trace is passed over with a reason; it is never written', async () => {
+    const plain = await make();
+    const bytes = encodeMetainfo({ ...plain, bootTrace: [3, 4, 0, 5] });
+    bytes[bytes.length - 3] = 0x7e;
+    const { bootTraceRefusal, ...rest } = decodeMetainfo(bytes);
+    expect(bootTraceRefusal).toMatch(/piece 68 of an image of 6/);
+    expect(rest).toEqual(plain);
+    const number = Buffer.concat([encodeMetainfo(plain).subarray(0, -1), Buffer.from('11:viver tracei5ee')]);
+    expect(decodeMetainfo(number).bootTraceRefusal).toMatch(/is not a string/);
+    expect(codeOf(() => encodeMetainfo({ ...plain, bootTrace: [6] }))).toBe('TRACE_INVALID');
+  });
+
   test('progress counts to the end', async () => {
     const seen: number[] = [];
     await createMetainfo(stream(LENGTH), { name: 'x', image: IMAGE, onProgress: (bytes) => seen.push(bytes) });

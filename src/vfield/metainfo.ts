@@ -1,9 +1,10 @@
 // What describes an image in the field: a BitTorrent metainfo (BEP 3) of one file, version 1 and 2 together (BEP 52, "hybrid").
-// Our own key inside the info dictionary, so under the info hash: `viver` = { arch, kernel, label }.
+// Our own key inside the info dictionary, so under the info hash: `viver` = { arch, kernel, label }. Outside of it: `viver trace`, the boot trace.
 // Pure. Everything that comes in is untrusted until its hashes fit.
 
-import { ViverError } from '../errors.ts';
+import { errorLine, ViverError } from '../errors.ts';
 import { bytesOfSpan, dictionarySpans, encodeBencode, integerOfSpan } from './bencode.ts';
+import { decodeBootTrace, encodeBootTrace } from './boot-trace.ts';
 import { plain, SHA1_BYTES, SHA256_BYTES, sameBytes, sha1, sha256 } from './hash.ts';
 import { LEAF_BYTES, rootOfPieces } from './merkle.ts';
 
@@ -15,6 +16,8 @@ export const DEFAULT_PIECE_BYTES = 128 * 1024;
 export const MAX_PIECE_BYTES = 16 * 1024 * 1024;
 /** Longest name, label, kernel release or architecture, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 255;
+/** Sorts behind all other keys of a metainfo, as bencode wants. */
+const TRACE_KEY = 'viver trace';
 
 /** What the image holds, as its maker says. */
 export interface ImageFacts {
@@ -45,6 +48,10 @@ export interface Metainfo extends MetainfoCore {
   readonly pieceHashes: Uint8Array;
   /** Unix time of creation. Not under any hash. */
   readonly createdSeconds?: number;
+  /** The pieces in the order in which a boot reads them: advice, not under any hash. */
+  readonly bootTrace?: readonly number[];
+  /** Why the boot trace that was there is passed over: the image is good without it. Not written again. */
+  readonly bootTraceRefusal?: string;
 }
 
 /** What `encodeInfo` needs. */
@@ -58,7 +65,10 @@ export interface InfoFields {
   readonly image: ImageFacts;
 }
 
-/** Reads and checks a metainfo file: form, sizes, and that the piece hashes lead to the pieces root. Throws ViverError only. */
+/**
+ * Reads and checks a metainfo file: form, sizes, and that the piece hashes lead to the pieces root. Throws ViverError only.
+ * A broken boot trace is left out with the reason in `bootTraceRefusal`, since an image boots without one.
+ */
 export function decodeMetainfo(bytes: Uint8Array): Metainfo {
   if (bytes.length > MAX_METAINFO_BYTES) {
     throw refuse('METAINFO_LIMIT', `${bytes.length} bytes are more than ${MAX_METAINFO_BYTES}`);
@@ -66,11 +76,12 @@ export function decodeMetainfo(bytes: Uint8Array): Metainfo {
   const top = dictionarySpans(bytes);
   const core = decodeInfo(need(top, 'info', 'METAINFO'));
   const created = top.get('creation date');
-  return withPieceHashes(
+  const metainfo = withPieceHashes(
     core,
     pieceLayerOf(top, core),
     created === undefined ? undefined : integerOfSpan(created, 'creation date'),
   );
+  return { ...metainfo, ...bootTraceOf(top.get(TRACE_KEY), core.pieceCount) };
 }
 
 /** Writes the metainfo file; `decodeMetainfo` of it gives the same back. */
@@ -81,7 +92,11 @@ export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
   }
   parts.push(encodeBencode('info'), metainfo.infoBytes, encodeBencode('piece layers'), ascii('d'));
   if (metainfo.pieceCount > 1) parts.push(encodeBencode(metainfo.piecesRoot), encodeBencode(metainfo.pieceHashes));
-  parts.push(ascii('ee'));
+  parts.push(ascii('e'));
+  if (metainfo.bootTrace) {
+    parts.push(encodeBencode(TRACE_KEY), encodeBencode(encodeBootTrace(metainfo.bootTrace, metainfo.pieceCount)));
+  }
+  parts.push(ascii('e'));
   return plain(Buffer.concat(parts));
 }
 
@@ -205,6 +220,19 @@ function pieceLayerOf(top: Map<string, Uint8Array>, core: MetainfoCore): Uint8Ar
   const layer = layers.get(Buffer.from(core.piecesRoot).toString('latin1'));
   if (layer === undefined) throw refuse('METAINFO_LAYER', 'the piece layer of the file is missing');
   return bytesOfSpan(layer, 'piece layer');
+}
+
+function bootTraceOf(
+  span: Uint8Array | undefined,
+  pieceCount: number,
+): Pick<Metainfo, 'bootTrace' | 'bootTraceRefusal'> {
+  if (span === undefined) return {};
+  try {
+    return { bootTrace: decodeBootTrace(bytesOfSpan(span, TRACE_KEY), pieceCount) };
+  } catch (error) {
+    if (!(error instanceof ViverError)) throw error;
+    return { bootTraceRefusal: errorLine(error) };
+  }
 }
 
 function need(dictionary: Map<string, Uint8Array>, key: string, where: string): Uint8Array {

@@ -23,6 +23,7 @@ import type { PlacementMember } from './placement.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
 import { capacityOfShare, PieceStore, slotsOfShare } from './store.ts';
+import { TraceExchange } from './trace-exchange.ts';
 import type { Transport } from './transport.ts';
 
 /** Housekeeping: dialing, letting go, new background work. */
@@ -51,6 +52,7 @@ export class Swarm {
   readonly keeper: Keeper;
   readonly local: LocalPieces | undefined;
   readonly member: MemberHello;
+  readonly bootTrace: TraceExchange;
   readonly #metainfo: Metainfo;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -85,6 +87,7 @@ export class Swarm {
     this.keeper = this.#makeKeeper(clock);
     this.requests = this.#makeRequests(clock);
     this.#serving = this.#makeServing();
+    this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onNews() });
     const hearing = this.#makeHearing();
     this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
     this.#stopTicking = repeat(clock, TICK_MS, () => this.#tick());
@@ -161,12 +164,16 @@ export class Swarm {
       requests: this.requests,
       serving: this.#serving,
       metadata: new MetadataService(this.#metainfo, (piece) => this.store.get(piece), this.#log),
+      bootTrace: this.bootTrace,
       onMember: () => this.#placeSoon.call(),
-      onNews: () => {
-        this.keeper.touch();
-        this.requests.plan();
-      },
+      onNews: () => this.#onNews(),
     });
+  }
+
+  /** Peers have more or fewer pieces, or the boot trace has come. */
+  #onNews(): void {
+    this.keeper.touch();
+    this.requests.plan();
   }
 
   #onPiece(piece: number, slot: number): void {
@@ -180,6 +187,7 @@ export class Swarm {
     dialer.hurry = this.requests.waitingPieces > 0 || this.connections.peers.size === 0;
     dialer.tick();
     if (this.keeper.tick()) this.requests.plan();
+    this.bootTrace.tick();
     exchangePeers(this.connections.peers, this.#clock.now());
   }
 
@@ -231,13 +239,14 @@ export class Swarm {
   }
 
   #ownExtendedHandshake(): ExtendedHandshake {
+    const traceBytes = this.bootTrace.offeredBytes;
     return {
       extensions: OwnExtension,
       port: this.#port,
       metadataBytes: this.#metainfo.infoBytes.length,
       requestQueue: MAX_QUEUED_REQUESTS,
       client: CLIENT,
-      member: this.member,
+      member: traceBytes === undefined ? this.member : { ...this.member, traceBytes },
     };
   }
 
@@ -245,6 +254,7 @@ export class Swarm {
     this.availability.recount(peer, () => peer.has.clear());
     this.requests.abandon(peer);
     this.#serving.onGone(peer);
+    this.bootTrace.onGone(peer);
     this.bytesFromGone.set(peer.address, (this.bytesFromGone.get(peer.address) ?? 0) + peer.bytesFrom);
     this.keeper.touch();
     if (peer.member) this.#log.info(`${peer.address} has left`);

@@ -17,6 +17,10 @@ export interface FakePeerOptions {
   readonly delayMs?: number;
   /** Says that it is one of our nodes. */
   readonly member?: boolean;
+  /** The boot trace that it says it has: what it answers, or never an answer. */
+  readonly trace?: Uint8Array | 'silent';
+  /** Before the answer with the trace. */
+  readonly traceDelayMs?: number;
   readonly name?: string;
 }
 
@@ -41,6 +45,7 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
         wire.send({ kind: 'unchoke' });
       },
       onMessage: (message) => {
+        if (isTraceQuestion(message)) options.clock.setTimeout(sendTrace, options.traceDelayMs ?? 0);
         const range = rangeOf(message);
         if (!range) return;
         requests++;
@@ -52,6 +57,10 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
         ended++;
       },
     });
+    const sendTrace = (): void => {
+      if (!(options.trace instanceof Uint8Array)) return;
+      wire.send({ kind: 'extended', extension: OwnExtension.viver_trace, payload: options.trace });
+    };
     const answer = ({ piece, begin, length }: { piece: number; begin: number; length: number }): void => {
       const start = piece * options.image.metainfo.pieceBytes + begin;
       const bytes = options.image.bytes.slice(start, start + length);
@@ -63,13 +72,15 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
     return wire.handlers;
   });
   function hello(): Uint8Array {
-    const id = peerId.toHex();
-    return encodeExtendedHandshake({
-      extensions: OwnExtension,
-      ...(options.member ? { member: { id, shareBytes: 0, kind: 'ram' } } : {}),
-    });
+    const trace = options.trace === undefined ? {} : { traceBytes: 100 };
+    const member = { id: peerId.toHex(), shareBytes: 0, kind: 'ram', ...trace } as const;
+    return encodeExtendedHandshake({ extensions: OwnExtension, ...(options.member ? { member } : {}) });
   }
   return { requests: () => requests, ended: () => ended };
+}
+
+function isTraceQuestion(message: Message): boolean {
+  return message.kind === 'extended' && message.extension === OwnExtension.viver_trace && message.payload.length === 0;
 }
 
 function rangeOf(message: Message): { piece: number; begin: number; length: number } | undefined {

@@ -18,7 +18,7 @@ import {
 describe('extended messages', () => {
   it('decode to what was encoded', () => {
     const hello = {
-      extensions: { ut_metadata: 1, ut_pex: 2, viver_urgent: 200 },
+      extensions: { ut_metadata: 1, ut_pex: 2, viver_urgent: 200, viver_trace: 5 },
       port: 6881,
       metadataBytes: 12_345,
       requestQueue: 250,
@@ -26,6 +26,8 @@ describe('extended messages', () => {
       member: { id: 'ab12', shareBytes: 2 ** 35, kind: 'ram' as const },
     };
     expect(decodeExtendedHandshake(encodeExtendedHandshake(hello))).toEqual(hello);
+    const withTrace = { ...hello, member: { ...hello.member, traceBytes: 1234 } };
+    expect(decodeExtendedHandshake(encodeExtendedHandshake(withTrace))).toEqual(withTrace);
     const data = { kind: 'data' as const, part: 3, totalBytes: 60_000, bytes: Uint8Array.of(100, 101, 101, 58) };
     expect(decodeMetadataMessage(encodeMetadataMessage(data))).toEqual(data);
     expect(decodeMetadataMessage(encodeMetadataMessage({ kind: 'request', part: 0 }))).toEqual({

@@ -1,17 +1,18 @@
 // What rides on BEP 10: the extended handshake with our own key, metadata exchange (BEP 9), peer exchange (BEP 11), dont-have (BEP 54), and
-// our urgent request. Pure: bencoded payloads to values and back.
+// our own: the urgent request and the boot trace (its payload: boot-trace.ts). Pure: bencoded payloads to values and back.
 //
-// Our key in the extended handshake: `viver` = { id, share (bytes), kind ('ram' or 'medium') }. Who sends it is one of our nodes, is
+// Our key in the extended handshake: `viver` = { id, share (bytes), kind ('ram' or 'medium'), trace (bytes, when it has a boot trace) }. Who sends it is one of our nodes, is
 // never choked, and counts in placement. `p` is the port it listens on, as in BEP 10.
 
 import { ViverError } from '../../errors.ts';
 import { Reader, Writer } from '../../wire/cursor.ts';
 import { type BencodeValue, bencodeEnd, decodeBencode, encodeBencode } from '../bencode.ts';
+import { MAX_TRACE_BYTES } from '../boot-trace.ts';
 import { formatAddress } from '../transport.ts';
 import { type BlockRange, decodeRange, encodeRange } from './messages.ts';
 
 /** Extension messages that we understand, and the number under which a peer is to send each to us. */
-export const OwnExtension = { ut_metadata: 1, ut_pex: 2, lt_donthave: 3, viver_urgent: 4 } as const;
+export const OwnExtension = { ut_metadata: 1, ut_pex: 2, lt_donthave: 3, viver_urgent: 4, viver_trace: 5 } as const;
 export type ExtensionName = keyof typeof OwnExtension;
 const EXTENDED_HANDSHAKE = 0;
 
@@ -33,6 +34,8 @@ export interface MemberHello {
   shareBytes: number;
   /** `medium`: it serves from its own boot medium, which may be pulled; not counted as a holder in RAM. */
   kind: 'medium' | 'ram';
+  /** Length of the image's boot trace, which it gives when asked; left out when it has none. */
+  traceBytes?: number;
 }
 
 export interface ExtendedHandshake {
@@ -55,8 +58,14 @@ export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Arra
   if (handshake.port !== undefined) value.p = handshake.port;
   if (handshake.requestQueue !== undefined) value.reqq = handshake.requestQueue;
   if (handshake.client !== undefined) value.v = handshake.client;
-  if (member) value.viver = { id: member.id, kind: member.kind, share: member.shareBytes };
+  if (member) value.viver = encodeMember(member);
   return encodeBencode(value);
+}
+
+function encodeMember(member: MemberHello): BencodeValue {
+  const value: Record<string, BencodeValue> = { id: member.id, kind: member.kind, share: member.shareBytes };
+  if (member.traceBytes !== undefined) value.trace = member.traceBytes;
+  return value;
 }
 
 /** Fields of a wrong type are left out, as they are no part of what was agreed on. @throws ViverError when it is no bencode. */
@@ -90,7 +99,7 @@ function decodeMember(value: BencodeValue | undefined): MemberHello | undefined 
   const shareBytes = count(value.share, Number.MAX_SAFE_INTEGER);
   if (!id || id.length > MAX_MEMBER_ID_CHARACTERS || shareBytes === undefined) return undefined;
   if (kind !== 'medium' && kind !== 'ram') return undefined;
-  return { id, kind, shareBytes };
+  return { id, kind, shareBytes, ...optional('traceBytes', count(value.trace, MAX_TRACE_BYTES)) };
 }
 
 /** A message of ut_metadata (BEP 9). */
