@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { amountBytes, parseAmount, parseCommandLine, splitParameters } from './cmdline.ts';
+import { parseCommandLine, splitParameters } from './cmdline.ts';
 
 describe('parseCommandLine', () => {
   test('reads what the boot loaders write', () => {
@@ -43,10 +43,4 @@ test('quotes keep spaces and are dropped', () => {
     ['d', 'e f'],
     ['g', ''],
   ]);
-});
-
-test('amounts', () => {
-  expect(amountBytes(parseAmount('2g')!, 0)).toBe(2 * 1024 ** 3);
-  expect(amountBytes(parseAmount('25%')!, 4000)).toBe(1000);
-  expect(parseAmount('-1')).toBeUndefined();
 });

@@ -1,12 +1,11 @@
 // The kernel command line -> BootOptions. Pure. Documented for users in docs/cmdline.md, as dracut.cmdline(7) does it.
 // A wrong value is reported and the default used: a typing mistake must not keep a PC from starting.
 
+import { type Amount, DEFAULT_SHARE, parseAmount } from '../src/amount.ts';
+
 /** Where the network address comes from: ask, and make an own subnet when nobody answers | only ask | only own. */
 export const NETWORK_MODES = ['auto', 'dhcp', 'own', 'none'] as const;
 export type NetworkMode = (typeof NETWORK_MODES)[number];
-
-/** An amount of memory: bytes, or a part of the RAM. */
-export type Amount = { readonly bytes: number } | { readonly percent: number };
 
 export interface BootOptions {
   /** File name or label of the image to take, or the magnet URI of one in the field. */
@@ -39,7 +38,7 @@ export interface ParsedCommandLine {
 const DEFAULTS: BootOptions = {
   media: [],
   network: 'auto',
-  share: { percent: 25 },
+  share: DEFAULT_SHARE,
   overlay: { percent: 50 },
   waitSeconds: 30,
   debug: false,
@@ -92,21 +91,6 @@ export function splitParameters(text: string): [name: string, value: string][] {
     const equals = plain.indexOf('=');
     return equals < 0 ? [plain, ''] : [plain.slice(0, equals), plain.slice(equals + 1)];
   });
-}
-
-/** Bytes of an amount on a machine with `ramBytes` of memory. */
-export function amountBytes(amount: Amount, ramBytes: number): number {
-  return 'bytes' in amount ? amount.bytes : Math.floor((ramBytes * amount.percent) / 100);
-}
-
-/** `512M`, `2G`, `4096` (bytes) or `25%`; undefined for anything else. */
-export function parseAmount(text: string): Amount | undefined {
-  const match = /^(\d{1,12})([KMGT%]?)$/i.exec(text);
-  if (!match) return undefined;
-  const number = Number(match[1]);
-  const unit = match[2]!.toUpperCase();
-  if (unit === '%') return number <= 100 ? { percent: number } : undefined;
-  return { bytes: number * 1024 ** ' KMGT'.indexOf(unit || ' ') };
 }
 
 function readParameter(name: string, value: string): Reading {

@@ -1,12 +1,12 @@
 // The root of the new system: which image, from where, on which device, and the mounts on top of it.
 
+import { amountBytes } from '../src/amount.ts';
 import { ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { applyRootPlan, planRoot, ROOT_PLACES } from '../src/images/root-plan.ts';
 import type { Field, FieldOptions } from '../src/vfield/field.ts';
 import { openFileSource } from '../src/vfield/file-source.ts';
 import { parseMagnet } from '../src/vfield/magnet.ts';
-import { amountBytes } from './cmdline.ts';
 import { type BootContext, SHARED_RUN, SYSFS, sleep } from './context.ts';
 import { checkInit } from './handover.ts';
 import { attachLocal, describeImage, findLocalImage, type LocalImage, type SearchContext } from './local-image.ts';

@@ -6,7 +6,7 @@ import { ViverError } from '../src/errors.ts';
 import { formatSuperblock } from '../src/images/format.ts';
 import { legacyMetainfo } from '../src/vfield/legacy-metainfo.ts';
 import { createImage } from './create-image.ts';
-import { damagedPieces, type ImageFile, readImageFile } from './image-file.ts';
+import { damagedPiecesOf, type ImageFile, readImageFile } from './image-file.ts';
 import { writeWhole } from './output-file.ts';
 import { formatSize, startProgress } from './progress-bar.ts';
 
@@ -65,7 +65,7 @@ function addVerify(command: Command): void {
     .action(async (path: string) => {
       const image = await readImageFile(path);
       const progress = startProgress('Verifying');
-      const damaged = await damagedPieces(image, (part) => progress.update(part));
+      const damaged = await damagedPiecesOf(image, (part) => progress.update(part));
       progress.done();
       if (damaged.length > 0) throw damageError(image, damaged);
       process.stdout.write(`${path}: all ${image.metainfo.pieceCount} pieces are right\n`);

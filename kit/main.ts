@@ -2,11 +2,11 @@
 
 import { Command } from 'commander';
 import { labCommand } from '../lab/command.ts';
+import { runProgram } from '../src/program.ts';
 import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
 import { initrdCommand } from './initrd.ts';
 import { mediaCommand } from './media.ts';
-import { runProgram } from './program.ts';
 
 const program = new Command('viver-kit').description(
   'Turn an installed Linux into a disk image and a boot stick, and try a room in virtual machines',

@@ -7,15 +7,8 @@ import type { Sys } from '../sys/sys.ts';
 import { formatCandidate, type ImageCandidate, type ImageFactsOnDisk } from './candidate.ts';
 import { type Drive, formatDrive, listDrives } from './drives.ts';
 import { type FoundFileSystem, formatFileSystem, PROBE_BYTES, probeFileSystem } from './filesystems.ts';
-import {
-  decodeImageHeader,
-  decodeSquashfsSuperblock,
-  headerOffset,
-  IMAGE_HEADER_BYTES,
-  imageLengthBytes,
-  looksLikeSquashfs,
-  SQUASHFS_SUPERBLOCK_BYTES,
-} from './format.ts';
+import { looksLikeSquashfs } from './format.ts';
+import { readImageFile } from './image-file.ts';
 import { mountRecipe } from './mounting.ts';
 import { chooseImage, isFulfilled, mediaWish, type WantedImage } from './score.ts';
 
@@ -131,7 +124,7 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
   async #lookAt(drive: Drive): Promise<ImageCandidate<M>[]> {
     const { sys, log } = this.#options;
     const head = await sys.readBytes(drive.devicePath, 0, Math.min(PROBE_BYTES, drive.sizeBytes));
-    if (looksLikeSquashfs(head)) return [await this.#readImage(drive, drive.devicePath, drive.sizeBytes, {})];
+    if (looksLikeSquashfs(head)) return [await this.#readImage(drive, drive.devicePath, {})];
     const fileSystem = probeFileSystem(head);
     if (!fileSystem) {
       log.debug(`${formatDrive(drive)}: no file system that is known here`);
@@ -162,7 +155,7 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
     const found: ImageCandidate<M>[] = [];
     for (const path of await imagePaths(sys, mountPoint)) {
       try {
-        found.push(await this.#readImage(drive, path, await sys.sizeBytes(path), { fileSystem, mountPoint }));
+        found.push(await this.#readImage(drive, path, { fileSystem, mountPoint }));
       } catch (error) {
         log.warn(`${drive.name}:${path.slice(mountPoint.length)}: no usable image, ${errorLine(error)}`);
       }
@@ -170,24 +163,14 @@ export class ImageSearch<M extends ImageFactsOnDisk> {
     return found;
   }
 
-  /** Reads header and metainfo. @throws ViverError IMAGE_* and what decodeMetainfo throws */
+  /** @throws ViverError IMAGE_* and what decodeMetainfo throws */
   async #readImage(
     drive: Drive,
     path: string,
-    sizeBytes: number,
     place: { fileSystem?: FoundFileSystem; mountPoint?: string },
   ): Promise<ImageCandidate<M>> {
-    const { sys } = this.#options;
-    const superblock = decodeSquashfsSuperblock(await sys.readBytes(path, 0, SQUASHFS_SUPERBLOCK_BYTES));
-    const offset = headerOffset(superblock);
-    const header = decodeImageHeader(await sys.readBytes(path, offset, IMAGE_HEADER_BYTES));
-    const whole = imageLengthBytes(superblock, header);
-    if (sizeBytes < whole) throw new ViverError('IMAGE_SHORT', `cut short: ${sizeBytes} of ${whole} bytes`);
-    const metainfoBytes = await sys.readBytes(path, offset + IMAGE_HEADER_BYTES, header.metainfoLengthBytes);
-    const metainfo = this.#options.decodeMetainfo(metainfoBytes);
-    if (metainfo.lengthBytes !== offset) {
-      throw new ViverError('IMAGE_BAD_LENGTH', `metainfo of ${metainfo.lengthBytes} bytes on a squashfs of ${offset}`);
-    }
+    const { sys, decodeMetainfo } = this.#options;
+    const { metainfo, metainfoBytes } = await readImageFile(sys, path, decodeMetainfo);
     const name = path.slice(path.lastIndexOf('/') + 1);
     return { drive, ...place, path, name, metainfo, metainfoBytes };
   }

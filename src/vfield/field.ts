@@ -16,6 +16,7 @@ import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
 import { INFO_HASH_BYTES, PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
+import { shareForWhole } from './store.ts';
 import { Swarm } from './swarm.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,8 +30,11 @@ export interface FieldOptions {
   readonly listen: { readonly host?: string; readonly port: number };
   /** First peers, `host:port`. */
   readonly peers?: readonly string[];
-  /** RAM that this node gives, in bytes: the whole budget of the store, transfers included (16 pieces, 2 MiB, at least). */
-  readonly shareBytes: number;
+  /**
+   * RAM that this node gives, in bytes: the whole budget of the store, transfers included (16 pieces, 2 MiB, at least).
+   * `whole` for as much as a copy of the whole image takes.
+   */
+  readonly shareBytes: number | 'whole';
   /** The image on this node's own medium; such a node serves from there and keeps nothing in RAM. */
   readonly local?: BlockSource;
   readonly log: Log;
@@ -72,7 +76,8 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const magnet = typeof options.magnet === 'string' ? parseMagnet(options.magnet) : options.magnet;
   const peers = [...(options.peers ?? []), ...(magnet?.peers ?? [])];
   const metainfo = options.metainfo ?? (await askForMetainfo(options, magnet, peers, { clock, transport, peerId }));
-  const { log, shareBytes, local } = options;
+  const { log, local } = options;
+  const shareBytes = options.shareBytes === 'whole' ? shareForWhole(metainfo) : options.shareBytes;
   const swarm = new Swarm({ metainfo, transport, clock, log, peerId, shareBytes, ...(local ? { local } : {}) });
   const source = new FieldSource(metainfo, swarm);
   const port = await swarm.open(options.listen, peers);

@@ -122,6 +122,7 @@ export class Hearing {
     if (hello.port && host) this.#learnAddress(peer, formatAddress(host, hello.port));
     // The id in the hello must be the peer's own: nobody speaks for another in placement.
     if (hello.member?.id === peer.id) this.#onMember(peer, hello.member);
+    else if (hello.client) this.options.log.info(`${peer.address} is here: ${hello.client}`);
   }
 
   #learnAddress(peer: Peer, address: string): void {

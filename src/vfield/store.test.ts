@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capacityOfShare, DEMAND_SLOTS, MIN_SLOTS, PieceStore, slotsOfShare } from './store.ts';
+import { capacityOfShare, DEMAND_SLOTS, MIN_SLOTS, PieceStore, shareForWhole, slotsOfShare } from './store.ts';
 
 const shape = { pieceBytes: 1024, pieceCount: 50, lengthBytes: 49 * 1024 + 100 };
 
@@ -78,5 +78,15 @@ describe('the store', () => {
       }),
     );
     expect(capacityOfShare(0, 131_072)).toBe(0);
+  });
+  it('says the least share that keeps a whole image', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100_000 }), (pieceCount) => {
+        const pieceBytes = 16_384;
+        const share = shareForWhole({ pieceBytes, pieceCount, lengthBytes: pieceCount * pieceBytes });
+        expect(capacityOfShare(share, pieceBytes)).toBeGreaterThanOrEqual(pieceCount);
+        if (pieceCount > MIN_SLOTS) expect(capacityOfShare(share - pieceBytes, pieceBytes)).toBeLessThan(pieceCount);
+      }),
+    );
   });
 });

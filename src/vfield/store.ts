@@ -35,6 +35,11 @@ export function capacityOfShare(shareBytes: number, pieceBytes: number): number 
   return slots - Math.min(64, Math.max(8, Math.ceil(slots / 16)));
 }
 
+/** The least share whose capacity is the whole image. */
+export function shareForWhole({ pieceBytes, pieceCount }: StoreShape): number {
+  return (pieceCount + Math.min(64, Math.max(8, Math.ceil(pieceCount / 15)))) * pieceBytes;
+}
+
 export class PieceStore {
   readonly slots: number;
   /** Pieces that are announced. */

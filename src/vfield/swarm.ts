@@ -257,7 +257,7 @@ export class Swarm {
     this.bootTrace.onGone(peer);
     this.bytesFromGone.set(peer.address, (this.bytesFromGone.get(peer.address) ?? 0) + peer.bytesFrom);
     this.keeper.touch();
-    if (peer.member) this.#log.info(`${peer.address} has left`);
+    if (peer.member || peer.client !== '') this.#log.info(`${peer.address} has left`);
     if (peer.keepsInRam) this.#placeSoon.call();
   }
 }

@@ -1,7 +1,7 @@
 // How a command line program of ours starts and fails: bad input is one line on standard error and a non-zero exit.
 
 import type { Command } from 'commander';
-import { errorLine, ViverError } from '../src/errors.ts';
+import { errorLine, ViverError } from './errors.ts';
 
 /** Parses `argv` and runs the command it names. Sets the exit status; a bug still shows its stack. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
