@@ -1,13 +1,11 @@
 // `viver-kit image`: create, look at, check and export disk images.
 
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ViverError } from '../src/errors.ts';
 import { formatSuperblock } from '../src/images/format.ts';
-import { legacyMetainfo } from '../src/vfield/legacy-metainfo.ts';
 import { createImage } from './create-image.ts';
 import { damagedPiecesOf, type ImageFile, readImageFile } from './image-file.ts';
-import { writeWhole } from './output-file.ts';
+import { torrentCommand } from './image-torrent.ts';
 import { formatSize, startProgress } from './progress-bar.ts';
 
 /** The sub-command for kit/main.ts. */
@@ -16,7 +14,7 @@ export function imageCommand(): Command {
   addCreate(command);
   addInfo(command);
   addVerify(command);
-  addExport(command);
+  command.addCommand(torrentCommand());
   return command;
 }
 
@@ -69,20 +67,6 @@ function addVerify(command: Command): void {
       progress.done();
       if (damaged.length > 0) throw damageError(image, damaged);
       process.stdout.write(`${path}: all ${image.metainfo.pieceCount} pieces are right\n`);
-    });
-}
-
-function addExport(command: Command): void {
-  command
-    .command('export-torrent')
-    .description('write the metainfo of an image as a .torrent for any BitTorrent client')
-    .argument('<file>', 'image file')
-    .argument('<out.torrent>', 'file to write')
-    .option('--v1', 'for clients that know only version 1 (aria2, Transmission before 4)')
-    .action(async (path: string, output: string, flags: { v1?: boolean }) => {
-      const image = await readImageFile(path);
-      const bytes = flags.v1 ? legacyMetainfo(image.metainfo).bytes : image.metainfoBytes;
-      await writeWhole(output, async (partial) => await writeFile(partial, bytes));
     });
 }
 

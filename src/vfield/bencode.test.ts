@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ViverError } from '../errors.ts';
-import { bencodeEnd, bytesOfSpan, decodeBencode, dictionarySpans, encodeBencode, integerOfSpan } from './bencode.ts';
+import {
+  bencodeEnd,
+  bytesOfSpan,
+  decodeBencode,
+  dictionarySpans,
+  encodeBencode,
+  encodeSpans,
+  integerOfSpan,
+} from './bencode.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
@@ -101,5 +109,17 @@ test('random bytes and cut values throw ViverError only', () => {
       codeOf(() => dictionarySpans(Uint8Array.from(array)));
     }),
     { numRuns: 3000 },
+  );
+});
+
+test('a dictionary taken apart and put together again is the same, whatever the order and the bytes of its keys', () => {
+  const key = fc.uint8Array({ maxLength: 40 }).map((raw) => Buffer.from(raw).toString('latin1'));
+  const value = fc.nat().map((number) => encodeBencode(number));
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.tuple(key, value), { selector: ([name]) => name }), (entries) => {
+      fc.pre(entries.every(([name]) => name !== '__proto__'));
+      expect(dictionarySpans(encodeSpans(new Map(entries)))).toEqual(new Map(entries));
+      expect(encodeSpans(new Map(entries.toReversed()))).toEqual(encodeSpans(new Map(entries)));
+    }),
   );
 });

@@ -84,6 +84,14 @@ export function encodeBencode(value: BencodeValue): Uint8Array {
   return plain(bencodec.encode(value as never) as unknown as Uint8Array);
 }
 
+/** A dictionary of values that are bencode already, the inverse of `dictionarySpans`: keys have one character per byte and are put in order. */
+export function encodeSpans(spans: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const entries = [...spans].map(([key, value]) => [Buffer.from(key, 'latin1'), value] as const);
+  entries.sort(([a], [b]) => Buffer.compare(a, b));
+  const parts = entries.flatMap(([key, value]) => [Buffer.from(`${key.length}:`), key, value]);
+  return plain(Buffer.concat([Buffer.of(DICTIONARY), ...parts, Buffer.of(END)]));
+}
+
 function checkWhole(bytes: Uint8Array, options: BencodeOptions): void {
   const end = bencodeEnd(bytes, 0, options);
   if (end !== bytes.length) throw invalid(`${bytes.length - end} bytes follow the value`, end);

@@ -12,6 +12,7 @@ import { type Discovery, startDiscovery } from './discovery.ts';
 import { fetchMetainfo } from './fetch-metainfo.ts';
 import { FieldSource } from './field-source.ts';
 import { type FieldStatus, fieldStatus } from './field-status.ts';
+import { infoHashAliases } from './info-hashes.ts';
 import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
 import { INFO_HASH_BYTES, PEER_ID_BYTES } from './peer/handshake.ts';
@@ -170,7 +171,7 @@ function discover(
   return startDiscovery({
     ...networks(options),
     port,
-    infoHashes: [metainfo.infoHashV1, metainfo.infoHashV2.subarray(0, INFO_HASH_BYTES)],
+    infoHashes: infoHashAliases(metainfo),
     clock,
     log: options.log,
     isAlone: () => swarm.connections.peers.size === 0 || swarm.requests.waitingPieces > 0,

@@ -5,17 +5,17 @@
 
 import { dictionarySpans, encodeBencode } from './bencode.ts';
 import { sha1 } from './hash.ts';
+import { legacyMetainfo } from './legacy-metainfo.ts';
 import { joined } from './merkle.ts';
 import type { MetainfoCore } from './metainfo.ts';
 import { INFO_HASH_BYTES } from './peer/handshake.ts';
 
-/** The names of an image, the one that most clients know first: version 1, version 2 cut short, aria2's. */
-export function infoHashAliases(
-  core: Pick<MetainfoCore, 'infoBytes' | 'infoHashV1' | 'infoHashV2' | 'name'>,
-): Uint8Array[] {
+/** The names of an image, our own nodes' first: version 1, version 2 cut short, the version 1 twin's, aria2's. */
+export function infoHashAliases(core: MetainfoCore): Uint8Array[] {
   return [
     core.infoHashV1,
     core.infoHashV2.subarray(0, INFO_HASH_BYTES),
+    legacyMetainfo(core).infoHash,
     hashWithoutEmptyKeys(core.infoBytes, core.name),
   ];
 }

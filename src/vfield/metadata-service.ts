@@ -3,9 +3,11 @@
 import type { Log } from '../log.ts';
 import { sameBytes } from './hash.ts';
 import { HashTree } from './hash-proof.ts';
+import { type LegacyMetainfo, legacyMetainfo } from './legacy-metainfo.ts';
 import { leafHashes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { decodeMetadataMessage, encodeMetadataMessage, METADATA_PART_BYTES } from './peer/extension.ts';
+import { INFO_HASH_BYTES } from './peer/handshake.ts';
 import type { HashRange } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 
@@ -14,6 +16,8 @@ export class MetadataService {
   readonly #tree: HashTree;
   readonly #held: (piece: number) => Uint8Array | undefined;
   readonly #log: Log;
+  /** Made for the first peer that needs it: most never see one. */
+  #legacy: LegacyMetainfo | undefined;
 
   /** @param held The bytes of a piece in RAM: hashes below the pieces are only known for those. */
   constructor(metainfo: Metainfo, held: (piece: number) => Uint8Array | undefined, log: Log) {
@@ -23,11 +27,20 @@ export class MetadataService {
     this.#log = log;
   }
 
+  /** The info dictionary that has the hash by which this peer knows the image. */
+  infoBytesFor(peer: Peer): Uint8Array {
+    const { infoBytes, infoHashV1, infoHashV2 } = this.#metainfo;
+    if (sameBytes(peer.infoHash, infoHashV1)) return infoBytes;
+    if (sameBytes(peer.infoHash, infoHashV2.subarray(0, INFO_HASH_BYTES))) return infoBytes;
+    this.#legacy ??= legacyMetainfo(this.#metainfo);
+    return sameBytes(peer.infoHash, this.#legacy.infoHash) ? this.#legacy.infoBytes : infoBytes;
+  }
+
   /** Answers a ut_metadata message. @throws ViverError when it is malformed. */
   onMetadata(peer: Peer, payload: Uint8Array): void {
     const message = decodeMetadataMessage(payload);
     if (message.kind !== 'request') return;
-    const { infoBytes } = this.#metainfo;
+    const infoBytes = this.infoBytesFor(peer);
     const bytes = infoBytes.subarray(message.part * METADATA_PART_BYTES, (message.part + 1) * METADATA_PART_BYTES);
     const answer =
       bytes.length > 0

@@ -57,6 +57,7 @@ export class Swarm {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #serving: Serving;
+  readonly #metadata: MetadataService;
   readonly #stopTicking: () => void;
   readonly #placeSoon: { call(): void; cancel(): void };
   #port = 0;
@@ -87,6 +88,7 @@ export class Swarm {
     this.keeper = this.#makeKeeper(clock);
     this.requests = this.#makeRequests(clock);
     this.#serving = this.#makeServing();
+    this.#metadata = new MetadataService(metainfo, (piece) => this.store.get(piece), log);
     this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onNews() });
     const hearing = this.#makeHearing();
     this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
@@ -163,7 +165,7 @@ export class Swarm {
       dialer: this.connections.dialer,
       requests: this.requests,
       serving: this.#serving,
-      metadata: new MetadataService(this.#metainfo, (piece) => this.store.get(piece), this.#log),
+      metadata: this.#metadata,
       bootTrace: this.bootTrace,
       onMember: () => this.#placeSoon.call(),
       onNews: () => this.#onNews(),
@@ -217,7 +219,7 @@ export class Swarm {
   #onOpen(peer: Peer, handshake: Handshake): void {
     this.#serving.attach(peer);
     this.#sendWhatWeHave(peer);
-    if (handshake.extended) peer.greet(this.#ownExtendedHandshake());
+    if (handshake.extended) peer.greet(this.#ownExtendedHandshake(peer));
     peer.wire.send({ kind: 'interested' });
   }
 
@@ -238,12 +240,12 @@ export class Swarm {
     return set;
   }
 
-  #ownExtendedHandshake(): ExtendedHandshake {
+  #ownExtendedHandshake(peer: Peer): ExtendedHandshake {
     const traceBytes = this.bootTrace.offeredBytes;
     return {
       extensions: OwnExtension,
       port: this.#port,
-      metadataBytes: this.#metainfo.infoBytes.length,
+      metadataBytes: this.#metadata.infoBytesFor(peer).length,
       requestQueue: MAX_QUEUED_REQUESTS,
       client: CLIENT,
       member: traceBytes === undefined ? this.member : { ...this.member, traceBytes },

@@ -190,3 +190,34 @@ describe('what goes wrong has one clear line, and leaves nothing behind', () => 
     expect(readdirSync(directory)).toEqual([]);
   });
 });
+
+describe('image torrent', () => {
+  test('writes the addresses that it is given, the same bytes each time', () => {
+    const words = ['--announce', 'http://pc-1:6881/announce', '--web-seed', 'http://pc-1/small.viver'];
+    const files = ['a', 'b'].map((name) => {
+      const output = join(folder, `${name}.torrent`);
+      expect(kit(['image', 'torrent', image, '--output', output, ...words])).toMatchObject({ status: 0, stderr: '' });
+      return readFileSync(output, 'latin1');
+    });
+    expect(files[0]).toBe(files[1]);
+    expect(files[0]).toMatch(/^d8:announce25:http:\/\/pc-1:6881\/announce10:created by/);
+    expect(files[0]).toContain('8:url-listl23:http://pc-1/small.viveree');
+    expect(files[0]).not.toContain('9:file tree');
+  });
+
+  test.each([
+    ['--announce', 'pc-1:6881', '--announce pc-1:6881: no URL of the form http://HOST…, https://HOST…, udp://HOST…'],
+    ['--web-seed', 'file:///x', '--web-seed file:///x: no URL of the form http://HOST…, https://HOST…'],
+  ])('a bad %s', (option, url, message) => {
+    const output = join(folder, 'bad.torrent');
+    const result = kit(['image', 'torrent', image, '--output', output, option, url]);
+    expect(result).toMatchObject({ status: 1, stderr: `viver-kit: ${message}\n` });
+    expect(existsSync(output)).toBe(false);
+  });
+
+  test('a file that is no image', () => {
+    const result = kit(['image', 'torrent', join(tree, 'opt/noise'), '--output', join(folder, 'none.torrent')]);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^viver-kit: .*noise is no whole \.viver image: .*\n$/);
+  });
+});

@@ -9,6 +9,7 @@ import { createMetainfo } from '../../src/vfield/create-metainfo.ts';
 import { legacyMetainfo } from '../../src/vfield/legacy-metainfo.ts';
 import { formatMagnet, parseMagnet } from '../../src/vfield/magnet.ts';
 import { decodeMetainfo, encodeMetainfo } from '../../src/vfield/metainfo.ts';
+import { encodeTorrentFile } from '../../src/vfield/torrent-file.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'viver-metainfo-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -60,7 +61,7 @@ async function imageOf(lengthBytes: number) {
   await writeFile(file, encodeMetainfo(metainfo));
   const legacy = legacyMetainfo(metainfo);
   const legacyFile = join(folder, `${name}.v1.torrent`);
-  await writeFile(legacyFile, legacy.bytes);
+  await writeFile(legacyFile, encodeTorrentFile(encodeMetainfo(metainfo)));
   const [v1, hex] = [hexOf(metainfo.infoHashV1), hexOf(metainfo.infoHashV2)];
   return { name, file, legacyFile, metainfo, v1, hex, legacy: hexOf(legacy.infoHash) };
 }

@@ -26,6 +26,8 @@ export class Peer {
   readonly wire: PeerWire;
   /** Hex of the 20-byte peer id. */
   readonly id: string;
+  /** The image's name in this peer's handshake, 20 bytes. */
+  readonly infoHash: Uint8Array;
   readonly fast: boolean;
   readonly has: BitSet;
   uploads!: Uploads;
@@ -60,6 +62,7 @@ export class Peer {
   constructor(wire: PeerWire, handshake: Handshake, pieceCount: number) {
     this.wire = wire;
     this.id = handshake.peerId.toHex();
+    this.infoHash = handshake.infoHash;
     this.fast = handshake.fast;
     this.has = new BitSet(pieceCount);
   }
