@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{build,initrd,kit,lab,src}/**/*.test.ts', 'test/{conformance,structure}/**/*.test.ts'],
+          include: ['{build,initrd,kit,lab,sim,src}/**/*.test.ts', 'test/{conformance,structure}/**/*.test.ts'],
           exclude: slow,
           isolate: false,
           sequence: { groupOrder: 0 },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../test/field/virtual-clock.ts';
+import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
 import { Courtesy } from './courtesy.ts';
 
 test('beside a reader the background begins one piece in 100 ms, and goes on freely when the reader is done', async () => {

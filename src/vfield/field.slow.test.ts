@@ -1,7 +1,7 @@
 // Two hundred random rooms; a failing one is replayed by its seed.
 
 import { expect, it } from 'vitest';
-import { randomRoom } from '../../test/field/random-room.ts';
+import { randomRoom } from '../../sim/faults/random-room.ts';
 
 for (let from = 101; from <= 300; from += 20) {
   it(`random rooms with seeds ${from} to ${from + 19}`, { timeout: 300_000 }, async () => {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startFakePeer } from '../../test/field/fake-peer.ts';
-import { randomRoom } from '../../test/field/random-room.ts';
-import { makeImage, PIECE_BYTES, Room, type TestImage } from '../../test/field/room.ts';
+import { startFakePeer } from '../../sim/faults/fake-peer.ts';
+import { randomRoom } from '../../sim/faults/random-room.ts';
+import { makeImage, PIECE_BYTES, type TestImage } from '../../sim/image.ts';
+import { Room } from '../../sim/room.ts';
 import { bytesSource } from './block-source.ts';
 import type { Field } from './field.ts';
 

@@ -1,5 +1,5 @@
 // What carries bytes between members: TCP in the field (peer/tcp-transport.ts), an in-process network in tests and in the
-// simulator (memory-transport.ts). A byte stream is reliable and in order, or it is closed.
+// simulator (sim/network). A byte stream is reliable and in order, or it is closed.
 
 /** One end of a connection. Handlers are set once, before the first byte can arrive. */
 export interface Duplex {

@@ -9,7 +9,7 @@ interface Import {
   readonly to: string;
 }
 
-const files = globSync('{build,initrd,kit,lab,src}/**/*.ts').filter((file) => !file.endsWith('.test.ts'));
+const files = globSync('{build,initrd,kit,lab,sim,src}/**/*.ts').filter((file) => !file.endsWith('.test.ts'));
 const imports: Import[] = files.flatMap((from) =>
   [...readFileSync(from, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, to]) => ({
     from,
@@ -23,12 +23,12 @@ test('there is something to check', () => {
   expect(imports.length).toBeGreaterThan(100);
 });
 
-test('src imports neither the kit, the build, the lab nor the initrd', () => {
-  expect(offending(({ from, to }) => from.startsWith('src/') && /^(kit|build|lab|initrd)\//.test(to))).toEqual([]);
+test('src imports neither the kit, the build, the lab, the simulator nor the initrd', () => {
+  expect(offending(({ from, to }) => from.startsWith('src/') && /^(kit|build|lab|sim|initrd)\//.test(to))).toEqual([]);
 });
 
 test('the initrd imports src only', () => {
-  expect(offending(({ from, to }) => from.startsWith('initrd/') && /^(kit|build|lab)\//.test(to))).toEqual([]);
+  expect(offending(({ from, to }) => from.startsWith('initrd/') && /^(kit|build|lab|sim)\//.test(to))).toEqual([]);
 });
 
 test('only src/sys uses the foreign function interface', () => {

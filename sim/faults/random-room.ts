@@ -3,7 +3,8 @@
 
 import type { Field } from '../../src/vfield/field.ts';
 import { mix } from '../../src/vfield/placement.ts';
-import { makeImage, Room } from './room.ts';
+import { makeImage } from '../image.ts';
+import { Room } from '../room.ts';
 
 const PIECES = 64;
 const STEPS = 40;

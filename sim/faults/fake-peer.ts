@@ -5,7 +5,7 @@ import { encodeExtendedHandshake, OwnExtension } from '../../src/vfield/peer/ext
 import type { Message } from '../../src/vfield/peer/messages.ts';
 import { PeerWire } from '../../src/vfield/peer/wire.ts';
 import type { Transport } from '../../src/vfield/transport.ts';
-import type { TestImage } from './room.ts';
+import type { TestImage } from '../image.ts';
 
 export interface FakePeerOptions {
   readonly transport: Transport;
