@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startFakePeer } from '../../test/field/fake-peer.ts';
-import { makeImage, Room, type TestImage } from '../../test/field/room.ts';
+import { startFakePeer } from '../../sim/faults/fake-peer.ts';
+import { makeImage, type TestImage } from '../../sim/image.ts';
+import { Room } from '../../sim/room.ts';
 import { encodeBootTrace } from './boot-trace.ts';
 import type { Field } from './field.ts';
 import { formatMagnet } from './magnet.ts';
