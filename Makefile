@@ -4,7 +4,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 # Network namespaces and Debian trees want root; where you are not, sudo asks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lab test test-all check bench initrd clean
+.PHONY: help setup lab test test-all check bench bench-field initrd clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,6 +28,12 @@ test-all: check ## everything in `test`, and the slow tests: the whole room, fir
 
 bench: setup ## measure against the peers; results go to bench/results/
 	@for bench in bench/*.bench.ts; do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done
+
+# Each of them merges its rows into bench/results/field.json; they are a part of `make bench`.
+FIELD_BENCHES := $(wildcard bench/nbd.bench.ts bench/transfer.bench.ts bench/room.bench.ts)
+
+bench-field: setup ## measure V-FIELD alone: bench/results/field.json and its plots under docs/img/
+	@for bench in $(FIELD_BENCHES); do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done
 
 initrd: setup ## the initrd of this machine's kernel, or of MODULES=/lib/modules/RELEASE
 	@mkdir -p out

@@ -1,11 +1,13 @@
 // What every benchmark does with its figures: medians, one row per measurement against the peers, and the file under bench/results.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 
 const RESULTS_DIRECTORY = join(import.meta.dirname, 'results');
+/** First words of the rows of a file that several benchmarks fill, in the order in which they are read. */
+const MERGED_ORDER = ['nbd', 'transfer', 'room', 'egress', 'fault'];
 
 /** One measurement: figures of all runs, those at the same place taken side by side. */
 export interface Measurement {
@@ -70,7 +72,29 @@ export function writeResult(name: string, runs: number, rows: readonly ResultRow
   }).trim();
   const machine = `${cpus().length} x ${cpus()[0]!.model}, Node ${process.versions.node}, ${runs} runs`;
   const result = { machine, date: new Date().toISOString(), commit, rows };
-  writeFileSync(join(RESULTS_DIRECTORY, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`);
 }
 
+/**
+ * The same for a file that several benchmarks fill: rows whose first word is that of a new one are replaced, the others stay.
+ * So a benchmark's rows share a first word of their own.
+ */
+export function mergeResult(name: string, runs: number, rows: readonly ResultRow[]): void {
+  const renewed = new Set(rows.map((row) => firstWord(row)));
+  const others = readRows(name).filter((row) => !renewed.has(firstWord(row)));
+  const place = (row: ResultRow): number => MERGED_ORDER.indexOf(firstWord(row)) >>> 0;
+  writeResult(
+    name,
+    runs,
+    [...others, ...rows].sort((a, b) => place(a) - place(b)),
+  );
+}
+
+/** The rows of bench/results/NAME.json; none when nobody has measured yet. */
+export function readRows(name: string): ResultRow[] {
+  return existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')).rows : [];
+}
+
+const fileOf = (name: string): string => join(RESULTS_DIRECTORY, `${name}.json`);
+const firstWord = ({ name }: ResultRow): string => name.split(' ')[0]!;
 const rounded = (value: number): number => Number(value.toPrecision(4));
