@@ -25,6 +25,7 @@ import { describeMachine, uptimeSeconds } from './machine.ts';
 import { wiredInterfaces } from './network.ts';
 import { Phases } from './phases.ts';
 import { readAhead } from './read-ahead.ts';
+import { recordedTrace } from './recorded-trace.ts';
 import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, searchContext } from './root.ts';
 
 /** What mounts and sockets ask the kernel for while no modprobe of the image can be reached. */
@@ -68,7 +69,10 @@ async function run(boot: BootContext): Promise<void> {
   );
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion: manifest.programVersion });
-  await openControlSocket(CONTROL_SOCKET, () => status.now());
+  await openControlSocket(CONTROL_SOCKET, {
+    status: () => status.now(),
+    trace: async () => recordedTrace(root),
+  });
   await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
   await sys.close();
   await letGoOfModules(sys);

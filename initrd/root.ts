@@ -4,6 +4,7 @@ import { amountBytes } from '../src/amount.ts';
 import { ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { applyRootPlan, planRoot, ROOT_PLACES } from '../src/images/root-plan.ts';
+import type { BootRecorder } from '../src/vfield/boot-recorder.ts';
 import type { Field, FieldOptions } from '../src/vfield/field.ts';
 import { openFileSource } from '../src/vfield/file-source.ts';
 import { parseMagnet } from '../src/vfield/magnet.ts';
@@ -23,6 +24,8 @@ export interface Root {
   readonly source: string;
   /** The image on a drive of this machine, if it came from one. */
   readonly local?: LocalImage;
+  /** What was read of an image that comes through the field; a medium is read past this process. */
+  readonly recorder?: BootRecorder;
 }
 
 /** What searching drives takes, with the loading of drivers bound to `hardware`. */
@@ -75,9 +78,14 @@ export async function rootFromField(
     ({ metainfo }) => `${metainfo.image.label} in the field`,
   );
   await hardware.load('nbd nbds_max=1 max_part=0');
-  const { attachField } = await import('./attach.ts');
-  const device = await boot.phases.run('attach', async () => attachField(field.source, boot.log.child('nbd')), String);
-  return { device, field, source: 'the field' };
+  const [{ attachField }, { BootRecorder }] = await Promise.all([
+    import('./attach.ts'),
+    import('../src/vfield/boot-recorder.ts'),
+  ]);
+  const recorder = new BootRecorder(field.metainfo);
+  const source = recorder.over(field.source);
+  const device = await boot.phases.run('attach', async () => attachField(source, boot.log.child('nbd')), String);
+  return { device, field, source: 'the field', recorder };
 }
 
 /** Mounts the layers and checks that there is an init to hand over to. */

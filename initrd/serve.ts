@@ -4,7 +4,7 @@ import type { Facts } from '../src/runes/contract/facts.ts';
 import { type RunningRunes, startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import type { Field } from '../src/vfield/field.ts';
-import { encodeMetainfo } from '../src/vfield/metainfo.ts';
+import { encodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
 import type { BootContext } from './context.ts';
 
 /** Starts the role's serve runes in their own thread. */
@@ -31,6 +31,11 @@ function fieldService({ field: facts }: Facts, field: Field) {
     status: () => field.status(),
     magnet: () => ({ magnet: facts?.magnet ?? '' }),
     peers: () => ({ peers: field.status().peers.map(({ address }) => address) }),
-    metainfo: () => ({ bytes: encodeMetainfo(field.metainfo) }),
+    metainfo: () => ({ bytes: encodeMetainfo(withBootTrace(field)) }),
   };
+}
+
+/** A node that came by a magnet link has its boot trace from a member. */
+function withBootTrace({ metainfo, bootTrace }: Field): Metainfo {
+  return bootTrace.length > 0 ? { ...metainfo, bootTrace } : metainfo;
 }

@@ -3,6 +3,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { errorLine, ViverError } from '../errors.ts';
+import type { TraceFile } from '../vfield/trace-file.ts';
 import type { NodeStatus } from './status.ts';
 
 // An import of node:http reads everything that it offers, a WebSocket client among it: 90 modules and two seconds on an emulated machine.
@@ -11,17 +12,25 @@ const { createServer, request } = process.getBuiltinModule('node:http');
 /** More than any status is; a larger answer is not ours. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Answers `GET /status` with what `status` returns at that moment. */
-export async function openControlSocket(path: string, status: () => Promise<NodeStatus>): Promise<Server> {
+/** What the process can be asked for, each as it is at that moment; what an answer throws is told. */
+export interface ControlAnswers {
+  status(): Promise<NodeStatus>;
+  /** The boot trace that was recorded here. */
+  trace(): Promise<TraceFile>;
+}
+
+/** Answers `GET /status` and `GET /trace`. */
+export async function openControlSocket(path: string, answers: ControlAnswers): Promise<Server> {
   await rm(path, { force: true });
+  const byUrl: Record<string, () => Promise<unknown>> = { '/status': answers.status, '/trace': answers.trace };
   const server = createServer((incoming, answer) => {
-    const known = incoming.method === 'GET' && incoming.url === '/status';
+    const find = incoming.method === 'GET' ? byUrl[incoming.url ?? ''] : undefined;
     const write = (code: number, body: unknown) => {
       answer.writeHead(code, { 'content-type': 'application/json' });
       answer.end(JSON.stringify(body));
     };
-    if (!known) return write(404, {});
-    status().then(
+    if (!find) return write(404, { error: `there is no ${incoming.method} ${incoming.url}` });
+    find().then(
       (found) => write(200, found),
       (error: unknown) => write(500, { error: errorLine(error) }),
     );
@@ -34,8 +43,17 @@ export async function openControlSocket(path: string, status: () => Promise<Node
   return server;
 }
 
-/** Asks the process behind `path`. Throws `CONTROL_UNREACHABLE` when there is none. */
+/** Asks the process behind `path`. @throws ViverError `CONTROL_UNREACHABLE` when there is none, `CONTROL_REFUSED`. */
 export function askStatus(path: string): Promise<NodeStatus> {
+  return ask(path, '/status');
+}
+
+/** The boot trace that was recorded there. @throws ViverError as `askStatus`. */
+export function askTrace(path: string): Promise<TraceFile> {
+  return ask(path, '/trace');
+}
+
+function ask<Answer>(path: string, url: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: unknown) =>
       reject(
@@ -45,7 +63,7 @@ export function askStatus(path: string): Promise<NodeStatus> {
           { cause },
         ),
       );
-    const asked = request({ socketPath: path, path: '/status' }, (answer) => {
+    const asked = request({ socketPath: path, path: url }, (answer) => {
       const chunks: Buffer[] = [];
       let length = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -55,8 +73,13 @@ export function askStatus(path: string): Promise<NodeStatus> {
       });
       answer.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        if (answer.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new ViverError('CONTROL_REFUSED', `the Viver process answered ${answer.statusCode}: ${text}`));
+        try {
+          const body = JSON.parse(text);
+          if (answer.statusCode === 200) resolve(body);
+          else reject(new ViverError('CONTROL_REFUSED', `the Viver process answers: ${body.error}`));
+        } catch (cause) {
+          refuse(cause);
+        }
       });
     });
     asked.on('error', refuse);

@@ -2,7 +2,8 @@
 
 import { Command } from 'commander';
 import { errorLine, ViverError } from '../errors.ts';
-import { askStatus } from './control-socket.ts';
+import { formatTraceFile } from '../vfield/trace-file.ts';
+import { askStatus, askTrace } from './control-socket.ts';
 import { CONTROL_SOCKET, formatStatus } from './status.ts';
 
 const program = new Command('viver').description('Ask the Viver process of this machine');
@@ -15,6 +16,16 @@ program
   .action(async ({ json, socket }: { json?: boolean; socket: string }) => {
     const status = await askStatus(socket);
     process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
+  });
+
+program
+  .command('trace')
+  .description('the order in which this boot read the image, for `viver-kit image trace --from`')
+  .option('--json', 'as JSON')
+  .option('--socket <path>', 'the control socket of the process', CONTROL_SOCKET)
+  .action(async ({ json, socket }: { json?: boolean; socket: string }) => {
+    const trace = await askTrace(socket);
+    process.stdout.write(json ? `${JSON.stringify(trace)}\n` : formatTraceFile(trace));
   });
 
 try {
