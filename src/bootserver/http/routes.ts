@@ -7,7 +7,13 @@ export interface HttpRequest {
   /** Decoded, in the form of normalizePath(); empty for `/`. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it came: a tracker's has bytes that are no text. */
+  readonly rawQuery: string;
   readonly client: { readonly address: string };
+  /** Our end of the connection. */
+  readonly server: { readonly address: string; readonly port: number };
+  /** Aborted when the client has gone: what is still waited for then needs no answer. */
+  readonly signal: AbortSignal;
   /** What `:name` and `*` stood for. */
   readonly parameters: Readonly<Record<string, string>>;
   /** The whole body; rejects with ViverError HTTP_BODY_TOO_LONG. */

@@ -8,7 +8,7 @@ import { ViverError } from '../../errors.ts';
 import { Reader, Writer } from '../../wire/cursor.ts';
 import { type BencodeValue, bencodeEnd, decodeBencode, encodeBencode } from '../bencode.ts';
 import { MAX_TRACE_BYTES } from '../boot-trace.ts';
-import { formatAddress } from '../transport.ts';
+import { compactAddresses, expandAddresses } from './compact-addresses.ts';
 import { type BlockRange, decodeRange, encodeRange } from './messages.ts';
 
 /** Extension messages that we understand, and the number under which a peer is to send each to us. */
@@ -133,18 +133,12 @@ export function decodeMetadataMessage(payload: Uint8Array): MetadataMessage {
 
 /** Addresses (`host:port`) as BEP 11 carries them: 4 or 16 bytes and a port. Names that are no numbers are left out. */
 export function encodePeerExchange(added: readonly string[]): Uint8Array {
-  const four = new Writer(64);
-  const six = new Writer(64);
-  for (const address of added) {
-    const compact = compactAddress(address);
-    if (compact) (compact.length === 6 ? four : six).bytes(compact);
-  }
-  const [four4, six6] = [four.finish(), six.finish()];
+  const { four, six } = compactAddresses(added);
   return encodeBencode({
-    added: four4,
-    'added.f': new Uint8Array(four4.length / 6),
-    added6: six6,
-    'added6.f': new Uint8Array(six6.length / 18),
+    added: four,
+    'added.f': new Uint8Array(four.length / 6),
+    added6: six,
+    'added6.f': new Uint8Array(six.length / 18),
     dropped: '',
     dropped6: '',
   });
@@ -153,42 +147,12 @@ export function encodePeerExchange(added: readonly string[]): Uint8Array {
 /** The added addresses of a BEP 11 message; who left is seen by the connection itself. @throws ViverError when it is no bencode. */
 export function decodePeerExchange(payload: Uint8Array): string[] {
   const fields = dictionary(decodeBencode(payload, loose));
-  const addresses = [...expand(fields.added, 4), ...expand(fields.added6, 16)];
+  const addresses = [...addressesOf(fields.added, 4), ...addressesOf(fields.added6, 16)];
   return addresses.slice(0, MAX_EXCHANGED_ADDRESSES);
 }
 
-function expand(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {
-  if (!(value instanceof Uint8Array)) return [];
-  const addresses: string[] = [];
-  for (let at = 0; at + hostBytes + 2 <= value.length; at += hostBytes + 2) {
-    const reader = new Reader(value.subarray(at, at + hostBytes + 2), 'PEER_SHORT');
-    const host = hostBytes === 4 ? reader.take(4).join('.') : hostOfSixteen(reader);
-    const port = reader.u16();
-    if (port > 0) addresses.push(formatAddress(host, port));
-  }
-  return addresses;
-}
-
-function hostOfSixteen(reader: Reader): string {
-  return Array.from({ length: 8 }, () => reader.u16().toString(16)).join(':');
-}
-
-function compactAddress(address: string): Uint8Array | undefined {
-  const match = /^(?:\[([0-9a-f:]+)\]|(\d+\.\d+\.\d+\.\d+)):(\d+)$/.exec(address);
-  if (!match) return undefined;
-  const host = match[2] ? match[2].split('.').map(Number) : bytesOfSix(match[1]!);
-  if (!host || host.some((byte) => byte > 255)) return undefined;
-  return new Writer(18).bytes(Uint8Array.from(host)).u16(Number(match[3])).finish();
-}
-
-function bytesOfSix(text: string): number[] | undefined {
-  const [head = '', tail] = text.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail ? tail.split(':') : [];
-  const gap = 8 - before.length - after.length;
-  if (gap < 0 || (tail === undefined && gap > 0)) return undefined;
-  const words = [...before, ...new Array<string>(gap).fill('0'), ...after].map((word) => Number.parseInt(word, 16));
-  return words.flatMap((word) => [word >> 8, word & 255]);
+function addressesOf(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {
+  return value instanceof Uint8Array ? expandAddresses(value, hostBytes) : [];
 }
 
 /** BEP 54: the peer has dropped a piece. */
