@@ -1,10 +1,11 @@
 // The way into a running Viver process for the `viver` command: HTTP over a unix socket that only root can open.
 
-import { chmod, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { errorLine, ViverError } from '../errors.ts';
+import { removeStaleSocket } from '../sys/stale-socket.ts';
 import type { TraceFile } from '../vfield/trace-file.ts';
-import type { NodeStatus } from './status.ts';
+import type { MemberStatus, NodeStatus } from './status.ts';
 
 // An import of node:http reads everything that it offers, a WebSocket client among it: 90 modules and two seconds on an emulated machine.
 const { createServer, request } = process.getBuiltinModule('node:http');
@@ -14,15 +15,18 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** What the process can be asked for, each as it is at that moment; what an answer throws is told. */
 export interface ControlAnswers {
-  status(): Promise<NodeStatus>;
+  status(): Promise<MemberStatus>;
   /** The boot trace that was recorded here. */
-  trace(): Promise<TraceFile>;
+  trace?(): Promise<TraceFile>;
 }
 
 /** Answers `GET /status` and `GET /trace`. */
 export async function openControlSocket(path: string, answers: ControlAnswers): Promise<Server> {
-  await rm(path, { force: true });
-  const byUrl: Record<string, () => Promise<unknown>> = { '/status': answers.status, '/trace': answers.trace };
+  await removeStaleSocket(path);
+  const byUrl: Record<string, (() => Promise<unknown>) | undefined> = {
+    '/status': answers.status,
+    '/trace': answers.trace,
+  };
   const server = createServer((incoming, answer) => {
     const find = incoming.method === 'GET' ? byUrl[incoming.url ?? ''] : undefined;
     const write = (code: number, body: unknown) => {
@@ -44,7 +48,7 @@ export async function openControlSocket(path: string, answers: ControlAnswers): 
 }
 
 /** Asks the process behind `path`. @throws ViverError `CONTROL_UNREACHABLE` when there is none, `CONTROL_REFUSED`. */
-export function askStatus(path: string): Promise<NodeStatus> {
+export function askStatus<Status extends MemberStatus = NodeStatus>(path: string): Promise<Status> {
   return ask(path, '/status');
 }
 
@@ -59,7 +63,7 @@ function ask<Answer>(path: string, url: string): Promise<Answer> {
       reject(
         new ViverError(
           'CONTROL_UNREACHABLE',
-          `no Viver process answers at ${path}: is this a machine that Viver booted, and are you root?`,
+          `no Viver process answers at ${path}: does one run here, and are you root?`,
           { cause },
         ),
       );

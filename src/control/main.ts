@@ -1,12 +1,15 @@
-// viver: the command inside a booted machine. Runs in the initrd's runtime, by the script that the viver-command rune puts into the image's root.
+// viver: the command inside a booted machine, where the script of the viver-command rune runs it in the initrd's runtime, and on any other Linux (bin/viver).
 
 import { Command } from 'commander';
-import { errorLine, ViverError } from '../errors.ts';
+import { fieldCommand } from '../field-command/command.ts';
+import { runProgram } from '../program.ts';
 import { formatTraceFile } from '../vfield/trace-file.ts';
 import { askStatus, askTrace } from './control-socket.ts';
 import { CONTROL_SOCKET, formatStatus } from './status.ts';
 
-const program = new Command('viver').description('Ask the Viver process of this machine');
+const program = new Command('viver').description(
+  "Ask the Viver process of this machine, and take part in a room's field from any Linux",
+);
 
 program
   .command('status')
@@ -28,10 +31,6 @@ program
     process.stdout.write(json ? `${JSON.stringify(trace)}\n` : formatTraceFile(trace));
   });
 
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  if (!(error instanceof ViverError)) throw error;
-  process.stderr.write(`viver: ${errorLine(error)}\n`);
-  process.exitCode = 1;
-}
+program.addCommand(fieldCommand());
+
+await runProgram(program, process.argv);

@@ -11,8 +11,15 @@ export interface PhaseTime {
   readonly seconds: number;
 }
 
-export interface NodeStatus {
+/** What every process that takes part in a field says. */
+export interface MemberStatus {
+  /** Role of a booted machine; `seed` or `join` of a command. */
   readonly role: string;
+  readonly image: { readonly label: string; readonly source: string };
+  readonly field: FieldStatus;
+}
+
+export interface NodeStatus extends MemberStatus {
   readonly hostName?: string;
   readonly programVersion: string;
   readonly kernelRelease: string;
@@ -22,9 +29,7 @@ export interface NodeStatus {
     readonly address: string;
     readonly origin: string;
   };
-  readonly image: { readonly label: string; readonly source: string };
   readonly phases: readonly PhaseTime[];
-  readonly field: FieldStatus;
   /** Name -> `running`, or why it does not run. Empty while nothing is served. */
   readonly runes: Readonly<Record<string, string>>;
 }

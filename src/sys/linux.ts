@@ -5,7 +5,7 @@ import { access, mkdir, open, readdir, readFile, realpath, writeFile } from 'nod
 import { createInterface } from 'node:readline';
 import { ViverError } from '../errors.ts';
 import { ModuleLoader } from './module-loader.ts';
-import type { ModuleLoadResult, MountRequest, Running, RunResult, Sys } from './sys.ts';
+import type { FollowOptions, ModuleLoadResult, MountRequest, Running, RunResult, Sys } from './sys.ts';
 
 /** How much of a program's output is kept; what comes after is read and dropped. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -93,9 +93,15 @@ export class LinuxSys implements Sys {
     });
   }
 
-  follow(command: string, args: readonly string[], onLine: (line: string) => void): Running {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  follow(
+    command: string,
+    args: readonly string[],
+    onLine: (line: string) => void,
+    { onErrorLine, ownProcessGroup = false }: FollowOptions = {},
+  ): Running {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: ownProcessGroup });
     createInterface({ input: child.stdout }).on('line', onLine);
+    createInterface({ input: child.stderr }).on('line', (line) => onErrorLine?.(line));
     const ended = new Promise<number | undefined>((resolve) => {
       child.on('error', () => resolve(undefined));
       child.on('close', (status) => resolve(status ?? undefined));

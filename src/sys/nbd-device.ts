@@ -24,6 +24,7 @@ const CTRL_CMD_GETFAMILY = 3;
 const CTRL_ATTR_FAMILY_ID = 1;
 const CTRL_ATTR_FAMILY_NAME = 2;
 const NBD_CMD_CONNECT = 1;
+const NBD_CMD_DISCONNECT = 2;
 const NBD_ATTR_INDEX = 1;
 const NBD_ATTR_SIZE_BYTES = 2;
 const NBD_ATTR_BLOCK_SIZE_BYTES = 3;
@@ -58,6 +59,22 @@ export function attachNbdDevice(index: number, sizeBytes: number): NbdDevice {
     closeDescriptor(netlink);
   }
   return { path: `/dev/nbd${index}`, stream: new Socket({ fd: ours, readable: true, writable: true }) };
+}
+
+/**
+ * Ends /dev/nbd`index`: the kernel closes its side, and what still reads there gets an error. Unmount first.
+ * Throws `NBD_ATTACH_FAILED` with the errno's name.
+ */
+export function detachNbdDevice(index: number): void {
+  const netlink = netlinkSocket(NETLINK_GENERIC);
+  try {
+    const request = encodeGenericRequest(familyId(netlink), NBD_CMD_DISCONNECT, 3, [
+      u32Attribute(NBD_ATTR_INDEX, index),
+    ]);
+    failUnlessZero(decodeGenericAnswer(exchange(netlink, request)), `detaching /dev/nbd${index}`);
+  } finally {
+    closeDescriptor(netlink);
+  }
 }
 
 function connect(netlink: number, index: number, sizeBytes: number, socket: number): void {

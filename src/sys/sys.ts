@@ -18,6 +18,13 @@ export interface MountRequest {
   readonly options?: readonly string[];
 }
 
+export interface FollowOptions {
+  /** Lines of its standard error, which is dropped otherwise. */
+  onErrorLine?(line: string): void;
+  /** An interrupt from the terminal does not reach it: we end it in our own order. */
+  readonly ownProcessGroup?: boolean;
+}
+
 /** A program that goes on running and speaks in lines. */
 export interface Running {
   /** Ends it; settles when it has ended. */
@@ -50,7 +57,7 @@ export interface Sys {
   /** Runs a program to its end. Rejects only when it can't be started or `timeoutMs` passes. */
   run(command: string, args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<RunResult>;
   /** Starts a program and hands over each line of its standard output as it comes. */
-  follow(command: string, args: readonly string[], onLine: (line: string) => void): Running;
+  follow(command: string, args: readonly string[], onLine: (line: string) => void, options?: FollowOptions): Running;
   /** Mounts in a child process, never on this thread. */
   mount(request: MountRequest): Promise<void>;
   unmount(target: string): Promise<void>;
