@@ -4,7 +4,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 # Network namespaces and Debian trees want root; where you are not, sudo asks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lab test test-all check bench bench-field initrd clean
+.PHONY: help setup lab test test-all check bench bench-field simulate initrd clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,9 @@ FIELD_BENCHES := $(wildcard bench/nbd.bench.ts bench/transfer.bench.ts bench/roo
 
 bench-field: setup ## measure V-FIELD alone: bench/results/field.json and its plots under docs/img/
 	@for bench in $(FIELD_BENCHES); do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done
+
+simulate: ## the field in rooms of virtual machines: SCENARIO=storm NODES=1,4,16 SEED=7; without SCENARIO it lists them
+	@$(NODE) sim/main.ts $(or $(SCENARIO),--help) $(if $(NODES),--nodes $(NODES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(OPTIONS)
 
 initrd: setup ## the initrd of this machine's kernel, or of MODULES=/lib/modules/RELEASE
 	@mkdir -p out
