@@ -1,6 +1,7 @@
 // Who we are connected to: listening, dialing, handshakes, one connection per peer, bans. Owns the peers' life; what they say goes to the swarm.
 
 import type { Log } from '../log.ts';
+import { Bans } from './bans.ts';
 import type { Clock } from './clock.ts';
 import { Dialer } from './dialer.ts';
 import { sameBytes } from './hash.ts';
@@ -36,7 +37,7 @@ export class Connections {
   readonly #peers = new Map<string, Peer>();
   /** Every open wire, those before their handshake included. */
   readonly #wires = new Set<PeerWire>();
-  readonly #banned = new Set<string>();
+  readonly #bans: Bans;
   /** Addresses that closed without a handshake, and how often: each time they are asked by another name of the image. */
   readonly #speechless = new Map<string, number>();
   #listener: Listener | undefined;
@@ -45,6 +46,7 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#ownId = options.peerId.toHex();
+    this.#bans = new Bans(() => options.clock.now());
     this.dialer = new Dialer(options.clock, (address) => this.#dial(address));
   }
 
@@ -58,11 +60,17 @@ export class Connections {
     return this.#listener.port;
   }
 
-  /** Ends the connection and refuses the peer from now on. */
-  ban(peer: Peer, reason: string): void {
+  /** Ends the connection and refuses the peer from now on: the bytes prove that it is faulty or lies. */
+  banLiar(peer: Peer, reason: string): void {
+    this.#bans.forWrongBytes(peer.id, peer.dialAddress);
     this.#options.log.warn(`${peer.address} is banned: ${reason}`);
-    this.#banned.add(peer.id);
-    if (peer.dialAddress) this.dialer.never(peer.dialAddress);
+    peer.wire.close(`banned: ${reason}`);
+  }
+
+  /** Ends the connection and refuses the peer for a while. */
+  banOffender(peer: Peer, reason: string): void {
+    const banMs = this.#bans.forOffence(peer.id, peer.dialAddress);
+    this.#options.log.warn(`${peer.address} is banned for ${banMs / 1000} s: ${reason}`);
     peer.wire.close(`banned: ${reason}`);
   }
 
@@ -93,6 +101,9 @@ export class Connections {
           if (peer) this.#options.onMessage(peer, message);
         },
         onDrain: () => peer?.uploads.drained(),
+        onNonsense: (reason) => {
+          if (peer) this.banOffender(peer, reason);
+        },
         onClose: (reason) => this.#ended(wire, peer, dialed, reason),
       },
       dialed === undefined ? undefined : this.#ownHandshake(this.#nameFor(dialed)),
@@ -133,7 +144,7 @@ export class Connections {
       if (dialed) this.dialer.never(dialed);
       return 'ourselves';
     }
-    if (this.#banned.has(id)) return 'banned';
+    if (this.#bans.has(id) || (dialed && this.#bans.hasAddress(dialed))) return 'banned';
     const other = this.#peers.get(id);
     if (!other) return undefined;
     if (!this.#replaces(wire, other)) {

@@ -28,6 +28,7 @@ export class FieldSource implements BlockSource {
     const last = Math.floor((offsetBytes + lengthBytes - 1) / this.#pieceBytes);
     for (let piece = Math.floor(offsetBytes / this.#pieceBytes); piece <= last; piece++) {
       const start = piece * this.#pieceBytes;
+      this.#swarm.reached(piece);
       const copy = (bytes: Uint8Array): void => copyOverlap(bytes, start, target, offsetBytes);
       const held = this.#swarm.held(piece);
       if (held) copy(held);

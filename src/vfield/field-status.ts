@@ -17,8 +17,9 @@ export interface FieldPeerStatus {
   readonly held: number;
   readonly bytesFrom: number;
   readonly bytesTo: number;
-  /** Usual time for a piece, in ms. */
+  /** Usual time for a piece, in ms, and bytes per second while it gives one: what reads choose by. */
   readonly pieceMs: number;
+  readonly bytesPerSecond: number;
 }
 
 export interface FieldStatus {
@@ -67,7 +68,7 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
     bootTracePieces: swarm.bootTrace.pieces.length,
     waitingReads: source.waitingReads,
     waitingPieces: swarm.requests.waitingPieces,
-    peers: Array.from(swarm.connections.peers.values(), peerStatus),
+    peers: Array.from(swarm.connections.peers.values(), (peer) => peerStatus(peer, metainfo.pieceBytes)),
   };
 }
 
@@ -80,7 +81,7 @@ function bytesFromPeers(swarm: Swarm): Record<string, number> {
   return Object.fromEntries([...bytes].filter(([, count]) => count > 0));
 }
 
-function peerStatus(peer: Peer): FieldPeerStatus {
+function peerStatus(peer: Peer, pieceBytes: number): FieldPeerStatus {
   return {
     address: peer.address,
     id: peer.id,
@@ -90,6 +91,7 @@ function peerStatus(peer: Peer): FieldPeerStatus {
     held: peer.has.count,
     bytesFrom: peer.bytesFrom,
     bytesTo: peer.bytesTo,
-    pieceMs: Math.round(peer.pieceMs * 100) / 100,
+    pieceMs: Math.round(peer.rating.expectedMs(pieceBytes, peer.member !== undefined) * 100) / 100,
+    bytesPerSecond: Math.round(peer.rating.bytesPerSecond),
   };
 }

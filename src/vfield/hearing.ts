@@ -50,12 +50,12 @@ const handlers: Handlers = {
     options.requests.onBlock(peer, piece, begin, bytes);
   },
   request: ({ options }, peer, range) => options.serving.onRequest(peer, range, false),
-  cancel: (_, peer, range) => peer.uploads.cancel(range),
+  cancel: ({ options }, peer, range) => options.serving.onCancel(peer, range),
   reject: ({ options }, peer, { piece }) => options.requests.onReject(peer, piece),
   have: (hearing, peer, { piece }) => hearing.onHave(peer, piece),
   bitfield: (hearing, peer, { bits }) => {
     if (bits.length === peer.has.bytes.length) hearing.onHas(peer, () => peer.has.load(bits));
-    else peer.wire.close(`a bitfield of ${bits.length} bytes for ${peer.has.size} pieces`);
+    else peer.wire.nonsense(`a bitfield of ${bits.length} bytes for ${peer.has.size} pieces`);
   },
   haveAll: (hearing, peer) => hearing.onHas(peer, () => peer.has.fill()),
   haveNone: (hearing, peer) => hearing.onHas(peer, () => peer.has.clear()),
@@ -90,7 +90,10 @@ export class Hearing {
 
   onHave(peer: Peer, piece: number): void {
     if (!peer.has.add(piece)) return;
-    this.options.availability.change(peer, piece, 1);
+    const { availability, requests, serving } = this.options;
+    availability.change(peer, piece, 1);
+    serving.onHave(peer, piece);
+    requests.onHave(peer, piece);
     this.options.onNews();
   }
 

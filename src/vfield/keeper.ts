@@ -92,14 +92,18 @@ export class Keeper {
     this.#options.announce(piece, true);
   }
 
-  /** The next piece to fetch from a peer with these pieces: the rarest of our own, then the rarest of the rest while there is room. */
-  next(has: BitSet, busy: ReadonlyMap<number, unknown>): number | undefined {
+  /**
+   * The next piece to fetch from a peer with these pieces: the rarest of our own, then the rarest of the rest while there is room.
+   * @param mayAsk Whether this peer is to be asked for it.
+   */
+  next(has: BitSet, busy: ReadonlyMap<number, unknown>, mayAsk: (piece: number) => boolean): number | undefined {
     if (this.#dirty) this.#makeOrder();
     const { store } = this.#options;
     while (this.#orderAt < this.#order.length && store.kept.has(this.#order[this.#orderAt]!)) this.#orderAt++;
     for (let at = this.#orderAt; at < this.#order.length; at++) {
       const piece = this.#order[at]!;
-      if (has.has(piece) && !store.has(piece) && !busy.has(piece) && this.shouldKeep(piece)) return piece;
+      if (has.has(piece) && !store.has(piece) && !busy.has(piece) && mayAsk(piece) && this.shouldKeep(piece))
+        return piece;
     }
     return undefined;
   }

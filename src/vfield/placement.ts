@@ -182,8 +182,13 @@ class PlacementTable {
 
   #key(piece: number, member: number): number {
     const side = this.#sides[member]!;
-    return exponential(mix(piece, side.seed)) / side.capacity;
+    return pieceKey(piece, side.seed, side.capacity);
   }
+}
+
+/** Where a member stands for a piece: the smallest key is the first choice. Weighted by what the member can keep. */
+export function pieceKey(piece: number, seed: number, capacity: number): number {
+  return exponential(mix(piece, seed)) / capacity;
 }
 
 /** FNV-1a, 32 bits, of a text. */

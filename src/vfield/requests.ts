@@ -23,6 +23,9 @@ const AVOID_MS = 5_000;
 const SWEEP_MS = 10;
 /** Every so many sweeps, pieces that nobody could be asked for are tried again; news of a holder does so at once. */
 const SWEEPS_PER_RETRY = 50;
+/** Pieces that a peer may refuse although it announced them, one after the other, and times that it may stall in a row. */
+const MAX_REFUSALS = 16;
+const MAX_STALLS = 4;
 
 /** One piece on its way from one peer. */
 export interface Attempt {
@@ -35,8 +38,11 @@ export interface Attempt {
   next: number;
   /** Counted in the peer's urgent window. */
   urgent: boolean;
+  /** The peer did not have the piece when it was asked: it fetches it for the room. */
+  readonly relayed: boolean;
   inFlight: number;
   readonly startedAt: number;
+  firstBlockAt: number;
   progressAt: number;
 }
 
@@ -44,6 +50,8 @@ export interface Attempt {
 export interface Fetch {
   readonly piece: number;
   readonly waiters: Set<(bytes: Uint8Array) => void>;
+  /** Somebody on this node waits for it; else it is fetched for other members, and only from who has it. */
+  own: boolean;
   readonly attempts: Attempt[];
   /** Peers not to be asked, until then. */
   readonly avoid: Map<Peer, number>;
@@ -52,13 +60,21 @@ export interface Fetch {
 export interface RequestsOwner {
   readonly clock: Clock;
   readonly store: PieceStore;
+  /** Of this node's id. */
+  readonly seed: number;
   peers(): Iterable<Peer>;
+  /** The member that fetches this piece for the room, if it is another one, connected, and no member has the piece. */
+  relayOf(piece: number): Peer | undefined;
   isGood(piece: number, bytes: Uint8Array): boolean;
   /** A verified piece, before its waiters get it: takes the slot over. */
   onPiece(piece: number, slot: number): void;
   /** The peer sent a piece with a wrong hash. */
   onLiar(peer: Peer, piece: number): void;
   onStall(peer: Peer, piece: number): void;
+  /** The peer is of no use: it stalls, or does not give what it announces. */
+  onOffender(peer: Peer, reason: string): void;
+  /** The next piece of the boot trace to fetch ahead from this peer, or undefined. */
+  nextAhead(peer: Peer, busy: ReadonlyMap<number, Fetch>): number | undefined;
   /** The next piece to fetch from this peer while nobody waits, or undefined. */
   nextInBackground(peer: Peer, busy: ReadonlyMap<number, Fetch>): number | undefined;
 }
@@ -83,9 +99,11 @@ export class Requests {
     this.#backgroundSlots = Math.max(2, Math.min(256, owner.store.slots >> 2));
   }
 
-  /** Pieces that somebody waits for. */
+  /** Pieces that somebody on this node waits for. */
   get waitingPieces(): number {
-    return this.#urgent.size;
+    let waiting = 0;
+    for (const fetch of this.#urgent) if (fetch.own) waiting++;
+    return waiting;
   }
 
   get busy(): ReadonlyMap<number, Fetch> {
@@ -94,11 +112,12 @@ export class Requests {
 
   /**
    * Calls `waiter` with the verified bytes, a view valid during the call, as soon as they are there, however long that takes.
-   * Equal demands share one fetch. @returns Forgets the demand.
+   * Equal demands share one fetch. @param own Somebody on this node waits, and not another member. @returns Forgets the demand.
    */
-  demand(piece: number, waiter: (bytes: Uint8Array) => void): () => void {
-    this.#courtesy.demanded();
+  demand(piece: number, waiter: (bytes: Uint8Array) => void, own = true): () => void {
+    if (own) this.#courtesy.demanded();
     const fetch = this.#fetchOf(piece);
+    fetch.own ||= own;
     fetch.waiters.add(waiter);
     this.#urgent.add(fetch);
     for (const attempt of fetch.attempts) this.#makeUrgent(attempt);
@@ -124,9 +143,10 @@ export class Requests {
     const target = this.#owner.store.slotBytes(attempt.slot, piece);
     if (bytes.length !== Math.min(BLOCK_BYTES, target.length - begin)) return false;
     target.set(bytes, begin);
+    attempt.progressAt = this.#owner.clock.now();
+    if (attempt.left === attempt.received.length) attempt.firstBlockAt = attempt.progressAt;
     attempt.received[block] = 1;
     attempt.left--;
-    attempt.progressAt = this.#owner.clock.now();
     this.#countInFlight(attempt, -1);
     if (attempt.left === 0) this.#finish(attempt, target);
     this.#fill(peer);
@@ -139,6 +159,20 @@ export class Requests {
     if (!attempt) return;
     attempt.fetch.avoid.set(peer, this.#owner.clock.now() + AVOID_MS);
     this.#drop(attempt, false);
+    this.plan();
+    if (!attempt.relayed && ++peer.refused > MAX_REFUSALS)
+      this.#owner.onOffender(peer, `refuses what it announced, ${MAX_REFUSALS} pieces in a row`);
+  }
+
+  /** A member has announced a piece: what was asked of a source and has not begun to come is taken from the member. */
+  onHave(peer: Peer, piece: number): void {
+    const fetch = this.#fetches.get(piece);
+    if (!fetch || !peer.keepsInRam || fetch.attempts.length === 0) return;
+    const hasBegun = (attempt: Attempt): boolean => attempt.peer.keepsInRam || attempt.left < attempt.received.length;
+    if (fetch.attempts.some(hasBegun)) return;
+    const before = [...fetch.attempts];
+    if (this.#urgent.has(fetch)) this.#ask(fetch);
+    for (const attempt of before) this.#drop(attempt, true);
     this.plan();
   }
 
@@ -159,7 +193,7 @@ export class Requests {
   #fetchOf(piece: number): Fetch {
     let fetch = this.#fetches.get(piece);
     if (!fetch) {
-      fetch = { piece, waiters: new Set(), attempts: [], avoid: new Map() };
+      fetch = { piece, waiters: new Set(), own: false, attempts: [], avoid: new Map() };
       this.#fetches.set(piece, fetch);
     }
     return fetch;
@@ -181,8 +215,15 @@ export class Requests {
 
   /** Begins one more attempt at a piece that is waited for. */
   #ask(fetch: Fetch): void {
-    const peer = choosePeer(this.#owner.peers(), fetch, this.#owner.clock.now());
+    const peer = this.#choose(fetch);
     if (peer) this.#begin(fetch, peer, true);
+  }
+
+  #choose(fetch: Fetch): Peer | undefined {
+    const { clock, store, seed } = this.#owner;
+    const relay = fetch.own ? this.#owner.relayOf(fetch.piece) : undefined;
+    const bytes = store.pieceLength(fetch.piece);
+    return choosePeer(this.#owner.peers(), { fetch, bytes, now: clock.now(), relay, seed });
   }
 
   #begin(fetch: Fetch, peer: Peer, urgent: boolean): boolean {
@@ -202,8 +243,10 @@ export class Requests {
       left: blocks,
       next: 0,
       urgent,
+      relayed: !peer.has.has(fetch.piece),
       inFlight: 0,
       startedAt: now,
+      firstBlockAt: now,
       progressAt: now,
     };
     fetch.attempts.push(attempt);
@@ -260,14 +303,21 @@ export class Requests {
   #fill(peer: Peer): void {
     for (const attempt of peer.attempts.values()) if (attempt.next < attempt.received.length) this.#send(attempt);
     while (peer.backgroundInFlight < BACKGROUND_WINDOW && this.#mayBeginInBackground(peer)) {
-      const piece = this.#owner.nextInBackground(peer, this.#fetches);
+      const piece = this.#next(peer);
       if (piece === undefined || !this.#begin(this.#fetchOf(piece), peer, false)) return;
     }
   }
 
+  /** What a boot will read next does not wait for the reader to be calm. */
+  #next(peer: Peer): number | undefined {
+    const ahead = this.#owner.nextAhead(peer, this.#fetches);
+    if (ahead !== undefined || !this.#courtesy.mayBegin()) return ahead;
+    return this.#owner.nextInBackground(peer, this.#fetches);
+  }
+
   #mayBeginInBackground(peer: Peer): boolean {
     if (peer.chokesUs || peer.wire.closed || this.#backgroundAttempts >= this.#backgroundSlots) return false;
-    return this.#courtesy.mayBegin() && peer.slowUntil <= this.#owner.clock.now();
+    return peer.slowUntil <= this.#owner.clock.now();
   }
 
   #finish(attempt: Attempt, bytes: Uint8Array): void {
@@ -279,8 +329,7 @@ export class Requests {
       this.plan();
       return;
     }
-    if (attempt.urgent) peer.measured(this.#owner.clock.now() - attempt.startedAt);
-    peer.slowUntil = 0;
+    this.#praise(attempt, bytes.length);
     this.#detach(attempt);
     for (const other of [...fetch.attempts]) this.#drop(other, true);
     this.#fetches.delete(fetch.piece);
@@ -288,6 +337,14 @@ export class Requests {
     this.#owner.onPiece(fetch.piece, attempt.slot);
     for (const waiter of fetch.waiters) waiter(bytes);
     if (this.#starved) this.plan();
+  }
+
+  #praise({ peer, urgent, relayed, startedAt, firstBlockAt }: Attempt, bytes: number): void {
+    peer.slowUntil = 0;
+    peer.refused = 0;
+    peer.stalls = 0;
+    if (urgent && !relayed)
+      peer.rating.measured(bytes, firstBlockAt - startedAt, this.#owner.clock.now() - firstBlockAt);
   }
 
   /** Ends an attempt without a piece. @param tell Say so to the peer, as it may still be sending. */
@@ -324,7 +381,7 @@ export class Requests {
       for (const attempt of [...fetch.attempts]) this.#checkStall(attempt, now);
       if (!this.#urgent.has(fetch)) continue;
       const [only] = fetch.attempts;
-      const late = only && fetch.attempts.length === 1 && now - only.startedAt > hedgeDelayMs(only.peer);
+      const late = fetch.attempts.length === 1 && now - only!.startedAt > hedgeDelayMs(only!.peer, only!.relayed);
       if (late || (!only && retry)) this.#ask(fetch);
     }
     if (this.#fetches.size > 0) return;
@@ -336,12 +393,22 @@ export class Requests {
     const silentMs = now - attempt.progressAt;
     if (silentMs < (attempt.urgent ? URGENT_STALL_MS : BACKGROUND_STALL_MS)) return;
     const { fetch, peer } = attempt;
-    const alone = fetch.attempts.length === 1 && !choosePeer(this.#owner.peers(), fetch, now);
+    const alone = fetch.attempts.length === 1 && !this.#choose(fetch);
     if (alone && silentMs < LONE_STALL_MS) return;
-    if (!peer.slowUntil || peer.slowUntil < now) this.#owner.onStall(peer, fetch.piece);
-    peer.slowUntil = now + AVOID_MS;
     fetch.avoid.set(peer, now + AVOID_MS);
     this.#drop(attempt, true);
     this.plan();
+    if (!attempt.relayed) this.#blame(peer, fetch.piece, alone);
+  }
+
+  /** A peer that lets somebody wait is asked last for a while; who does nothing else, is not spoken to. */
+  #blame(peer: Peer, piece: number, alone: boolean): void {
+    const now = this.#owner.clock.now();
+    const isNews = peer.slowUntil < now;
+    peer.slowUntil = now + AVOID_MS;
+    if (!isNews) return;
+    this.#owner.onStall(peer, piece);
+    if (!alone && ++peer.stalls >= MAX_STALLS)
+      this.#owner.onOffender(peer, `stalls, ${MAX_STALLS} times without a piece between`);
   }
 }

@@ -1,29 +1,41 @@
 // What this node gives to peers: who is served, and blocks out of RAM or from the own medium. Our own nodes are always served; foreign clients
 // a few at a time.
 
+import type { Clock } from './clock.ts';
 import type { LocalPieces } from './local-pieces.ts';
+import { Parking } from './parking.ts';
 import { type BlockRange, MAX_REQUEST_BYTES } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import { SendBuffers } from './peer/send-buffers.ts';
 import { Uploads } from './peer/uploads.ts';
+import { Relays } from './relays.ts';
 import type { PieceStore } from './store.ts';
 
 /** Foreign clients served at once. */
 const MAX_FOREIGN_SERVED = 8;
 
 export interface ServingOptions {
+  readonly clock: Clock;
   readonly store: PieceStore;
   readonly local: LocalPieces | undefined;
   readonly pieceCount: number;
   peers(): Iterable<Peer>;
+  /** Fetches a piece for another member. @returns Forgets it. */
+  demand(piece: number, arrived: () => void): () => void;
 }
 
 export class Serving {
   readonly #options: ServingOptions;
   readonly #buffers = new SendBuffers();
+  /** Where this node is a source. */
+  readonly #parking: Parking | undefined;
+  readonly #relays: Relays;
 
   constructor(options: ServingOptions) {
     this.#options = options;
+    if (options.local)
+      this.#parking = new Parking(options.clock, (peer, range, urgent) => peer.uploads.add(range, urgent));
+    this.#relays = new Relays(options.demand, (peer, range) => peer.uploads.add(range, true));
   }
 
   /** A new peer, not served yet. */
@@ -50,18 +62,41 @@ export class Serving {
 
   onGone(peer: Peer): void {
     peer.uploads.clear();
+    this.#parking?.onGone(peer);
+    this.#relays.onGone(peer);
     if (peer.choked || peer.member) return;
     for (const other of this.#options.peers()) if (other.interested) this.#serveForeign(other);
   }
 
   onRequest(peer: Peer, range: BlockRange, urgent: boolean): void {
     if (!this.#isInside(range)) {
-      peer.wire.close(`asks for ${range.length} bytes at ${range.begin} of piece ${range.piece}`);
+      peer.wire.nonsense(`asks for ${range.length} bytes at ${range.begin} of piece ${range.piece}`);
     } else if (peer.choked) {
       reject(peer, range);
-    } else {
+    } else if (urgent && peer.member && !this.#has(range.piece)) {
+      if (!this.#relays.add(peer, range)) reject(peer, range);
+    } else if (!this.#parking?.park(peer, range, urgent)) {
       peer.uploads.add(range, urgent);
     }
+  }
+
+  onCancel(peer: Peer, range: BlockRange): void {
+    peer.uploads.cancel(range);
+    this.#parking?.cancel(peer, range);
+    this.#relays.cancel(peer, range);
+  }
+
+  /** A peer has announced a piece. */
+  onHave(peer: Peer, piece: number): void {
+    this.#parking?.onHave(peer, piece);
+  }
+
+  close(): void {
+    this.#parking?.close();
+  }
+
+  #has(piece: number): boolean {
+    return this.#options.store.has(piece) || this.#options.local?.has(piece) === true;
   }
 
   #serveForeign(peer: Peer): void {

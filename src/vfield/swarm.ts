@@ -7,6 +7,8 @@ import { BitSet } from './bitset.ts';
 import type { BlockSource } from './block-source.ts';
 import { type Clock, debounced, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
+import { FetchAhead } from './fetch-ahead.ts';
+import { FirstOwners } from './first-owners.ts';
 import { Hearing } from './hearing.ts';
 import { infoHashAliases } from './info-hashes.ts';
 import { Keeper } from './keeper.ts';
@@ -19,7 +21,7 @@ import type { Handshake } from './peer/handshake.ts';
 import type { Peer } from './peer/peer.ts';
 import { MAX_QUEUED_REQUESTS } from './peer/uploads.ts';
 import { exchangePeers } from './peer-exchange.ts';
-import type { PlacementMember } from './placement.ts';
+import { type PlacementMember, seedOf } from './placement.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
 import { capacityOfShare, PieceStore, slotsOfShare } from './store.ts';
@@ -30,6 +32,10 @@ import type { Transport } from './transport.ts';
 const TICK_MS = 200;
 /** A change of members is answered with a new placement after so long, once for a whole burst. */
 const PLACE_MS = 400;
+/** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
+const PATIENCE_MS = 10_000;
+/** Members are told of a new one after so long: those that start together meet before they have fetched much. */
+const INTRODUCE_MS = 20;
 const CLIENT = 'Viver 0.1';
 
 export interface SwarmOptions {
@@ -58,8 +64,12 @@ export class Swarm {
   readonly #log: Log;
   readonly #serving: Serving;
   readonly #metadata: MetadataService;
+  readonly #ahead: FetchAhead;
+  readonly #firstOwners: FirstOwners;
+  #membersSince = 0;
   readonly #stopTicking: () => void;
   readonly #placeSoon: { call(): void; cancel(): void };
+  readonly #introduceSoon: { call(): void; cancel(): void };
   #port = 0;
   /** Bytes got from peers that are gone, by address; those of connected ones are with the peer. */
   readonly bytesFromGone = new Map<string, number>();
@@ -71,6 +81,8 @@ export class Swarm {
     this.#log = log;
     this.store = new PieceStore(metainfo, slotsOfShare(shareBytes, metainfo.pieceBytes));
     this.availability = new Availability(metainfo.pieceCount);
+    this.#ahead = new FetchAhead(this.store, metainfo.pieceCount);
+    this.#firstOwners = new FirstOwners(metainfo.pieceCount);
     this.local =
       options.local && new LocalPieces(options.local, metainfo, log, (piece) => this.#announce(piece, false));
     this.member = { id: options.peerId.toHex(), shareBytes, kind: options.local ? 'medium' : 'ram' };
@@ -89,9 +101,14 @@ export class Swarm {
     this.requests = this.#makeRequests(clock);
     this.#serving = this.#makeServing();
     this.#metadata = new MetadataService(metainfo, (piece) => this.store.get(piece), log);
-    this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onNews() });
+    this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onTrace() });
+    this.#ahead.follow(this.bootTrace.pieces);
     const hearing = this.#makeHearing();
     this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
+    this.#introduceSoon = debounced(clock, INTRODUCE_MS, () => {
+      exchangePeers(this.connections.peers, clock.now());
+      this.connections.dialer.tick();
+    });
     this.#stopTicking = repeat(clock, TICK_MS, () => this.#tick());
   }
 
@@ -99,6 +116,7 @@ export class Swarm {
   async open(listen: { host?: string; port: number }, peers: readonly string[]): Promise<number> {
     this.#port = await this.connections.listen(listen);
     for (const address of peers) this.connections.dialer.add(address, true);
+    this.#firstOwners.update(this.#members());
     this.#place();
     this.connections.dialer.tick();
     return this.#port;
@@ -109,9 +127,16 @@ export class Swarm {
     return this.store.get(piece);
   }
 
+  /** The reader of the image has come to this piece. */
+  reached(piece: number): void {
+    if (this.#ahead.reached(piece)) this.requests.plan();
+  }
+
   async close(): Promise<void> {
     this.#stopTicking();
+    this.#serving.close();
     this.#placeSoon.cancel();
+    this.#introduceSoon.cancel();
     this.requests.close();
     await this.connections.close();
   }
@@ -139,23 +164,47 @@ export class Swarm {
     return new Requests({
       clock,
       store: this.store,
+      seed: seedOf(this.member.id),
       peers: () => this.connections.peers.values(),
+      relayOf: (piece) => this.#relayOf(piece),
       isGood: (piece, bytes) => isPieceGood(this.#metainfo, piece, bytes),
       onPiece: (piece, slot) => this.#onPiece(piece, slot),
-      onLiar: (peer, piece) => this.connections.ban(peer, `piece ${piece} has a wrong hash`),
+      onLiar: (peer, piece) => this.connections.banLiar(peer, `piece ${piece} has a wrong hash`),
       onStall: (peer, piece) => this.#log.info(`${peer.address} stalls at piece ${piece}: asking others`),
-      nextInBackground: (peer, busy) => this.keeper.next(peer.has, busy),
+      onOffender: (peer, reason) => this.connections.banOffender(peer, reason),
+      nextAhead: (peer, busy) => this.#ahead.next(peer.has, busy, this.#mayAsk(peer)),
+      nextInBackground: (peer, busy) => this.keeper.next(peer.has, busy, this.#mayAsk(peer)),
     });
   }
 
   #makeServing(): Serving {
     const { pieceCount } = this.#metainfo;
     return new Serving({
+      clock: this.#clock,
       store: this.store,
       local: this.local,
       pieceCount,
       peers: () => this.connections.peers.values(),
+      demand: (piece, arrived) => this.requests.demand(piece, arrived, false),
     });
+  }
+
+  /** Whom to ask for what nobody waits for: members for all they have, a source for what this node is to fetch for the room. */
+  #mayAsk(peer: Peer): (piece: number) => boolean {
+    return peer.keepsInRam ? () => true : (piece) => this.#mayAskSource(piece);
+  }
+
+  #mayAskSource(piece: number): boolean {
+    if (this.availability.ramHolders[piece]! > 0) return false;
+    const firstOwner = this.#firstOwners.idOf(piece);
+    if (firstOwner === undefined || firstOwner === this.member.id) return true;
+    return !this.connections.peers.has(firstOwner) || this.#clock.now() - this.#membersSince > PATIENCE_MS;
+  }
+
+  #relayOf(piece: number): Peer | undefined {
+    if (this.availability.ramHolders[piece]! > 0) return undefined;
+    const firstOwner = this.#firstOwners.idOf(piece);
+    return firstOwner === undefined ? undefined : this.connections.peers.get(firstOwner);
   }
 
   #makeHearing(): Hearing {
@@ -167,7 +216,7 @@ export class Swarm {
       serving: this.#serving,
       metadata: this.#metadata,
       bootTrace: this.bootTrace,
-      onMember: () => this.#placeSoon.call(),
+      onMember: () => this.#onMembers(),
       onNews: () => this.#onNews(),
     });
   }
@@ -193,8 +242,22 @@ export class Swarm {
     exchangePeers(this.connections.peers, this.#clock.now());
   }
 
+  #onTrace(): void {
+    this.#ahead.follow(this.bootTrace.pieces);
+    this.#onNews();
+  }
+
+  /** Who keeps pieces has changed: who fetches what for the room is known at once, who keeps what after the burst. */
+  #onMembers(): void {
+    this.#firstOwners.update(this.#members());
+    this.#membersSince = this.#clock.now();
+    this.#introduceSoon.call();
+    this.#placeSoon.call();
+  }
+
   #place(): void {
-    this.keeper.place(this.#members());
+    const members = this.#members();
+    this.keeper.place(members);
     this.requests.plan();
   }
 
@@ -260,6 +323,6 @@ export class Swarm {
     this.bytesFromGone.set(peer.address, (this.bytesFromGone.get(peer.address) ?? 0) + peer.bytesFrom);
     this.keeper.touch();
     if (peer.member || peer.client !== '') this.#log.info(`${peer.address} has left`);
-    if (peer.keepsInRam) this.#placeSoon.call();
+    if (peer.keepsInRam) this.#onMembers();
   }
 }

@@ -2,6 +2,7 @@
 // belong to one peer alone; decisions over several peers are the swarm's.
 
 import { BitSet } from '../bitset.ts';
+import { seedOf } from '../placement.ts';
 import type { Attempt } from '../requests.ts';
 import {
   EXTENDED_HANDSHAKE,
@@ -12,15 +13,10 @@ import {
   type MemberHello,
 } from './extension.ts';
 import type { Handshake } from './handshake.ts';
-import type { BlockRange } from './messages.ts';
+import { BLOCK_BYTES, type BlockRange } from './messages.ts';
+import { Rating } from './rating.ts';
 import type { Uploads } from './uploads.ts';
 import { MEMBER_SILENCE_MS, type PeerWire } from './wire.ts';
-
-/** First guess of how long a piece takes from one of our nodes and from others, in ms. */
-const MEMBER_PIECE_MS = 4;
-const FOREIGN_PIECE_MS = 60;
-/** Weight of the newest measurement: an average of about five. */
-const NEWEST_WEIGHT = 0.2;
 
 export class Peer {
   readonly wire: PeerWire;
@@ -50,6 +46,13 @@ export class Peer {
   /** Requests sent and not answered, by class. */
   backgroundInFlight = 0;
   urgentInFlight = 0;
+  readonly rating = new Rating();
+  /** Of the id, for spreading pieces over peers that are alike. */
+  readonly seed: number;
+  /** Pieces that it announced and then refused, since the last that it gave. */
+  refused = 0;
+  /** Pieces that it let somebody wait for, since the last that it gave. */
+  stalls = 0;
   /** Until then it is asked only where nobody else can be. */
   slowUntil = 0;
   bytesFrom = 0;
@@ -57,12 +60,12 @@ export class Peer {
   /** Addresses that we have told it. */
   readonly told = new Set<string>();
   toldAt = Number.NEGATIVE_INFINITY;
-  #pieceMs: number | undefined;
 
   constructor(wire: PeerWire, handshake: Handshake, pieceCount: number) {
     this.wire = wire;
     this.id = handshake.peerId.toHex();
     this.infoHash = handshake.infoHash;
+    this.seed = seedOf(this.id);
     this.fast = handshake.fast;
     this.has = new BitSet(pieceCount);
   }
@@ -72,18 +75,14 @@ export class Peer {
     return this.dialAddress ?? this.wire.remoteAddress;
   }
 
-  /** Usual time from request to whole piece, in ms. */
-  get pieceMs(): number {
-    return this.#pieceMs ?? (this.member ? MEMBER_PIECE_MS : FOREIGN_PIECE_MS);
+  /** Bytes of urgent requests that are not answered. */
+  get urgentBytesInFlight(): number {
+    return this.urgentInFlight * BLOCK_BYTES;
   }
 
   /** A RAM holder of ours: counts in placement and in the number of copies. */
   get keepsInRam(): boolean {
     return this.member?.kind === 'ram';
-  }
-
-  measured(pieceMs: number): void {
-    this.#pieceMs = this.#pieceMs === undefined ? pieceMs : this.#pieceMs + NEWEST_WEIGHT * (pieceMs - this.#pieceMs);
   }
 
   becomeMember(member: MemberHello): void {

@@ -21,6 +21,8 @@ export interface WireEvents {
   onHandshake(handshake: Handshake): void;
   onMessage(message: Message): void;
   onDrain(): void;
+  /** The peer said what no peer may say; the connection is closed after this. */
+  onNonsense?(reason: string): void;
   /** Once, whoever ended it. */
   onClose(reason: string): void;
 }
@@ -90,6 +92,13 @@ export class PeerWire {
     this.#end(reason);
   }
 
+  /** Ends the connection over something that no peer may say. */
+  nonsense(reason: string): void {
+    if (this.#closed) return;
+    this.#events.onNonsense?.(reason);
+    this.close(reason);
+  }
+
   #push(chunk: Uint8Array): void {
     this.#heardAt = this.#clock.now();
     try {
@@ -97,7 +106,7 @@ export class PeerWire {
       if (rest.length > 0 && !this.#closed) this.#decoder.push(rest);
     } catch (error) {
       if (!(error instanceof ViverError)) throw error;
-      this.close(errorLine(error));
+      this.nonsense(errorLine(error));
     }
   }
 

@@ -1,0 +1,44 @@
+// Who fetches a piece for the room: of all members that keep pieces in RAM, the one whom placement would ask first (rendezvous hashing, weighted by what each can
+// keep). All members that know each other agree on it at once, without asking. What only a source has is asked there by this one alone; the
+// others get it from it. So the first PC sends each piece about once, however many boot.
+
+import { type PlacementMember, pieceKey, seedOf } from './placement.ts';
+
+const UNKNOWN = -2;
+const NOBODY = -1;
+
+export class FirstOwners {
+  #members: readonly { id: string; seed: number; capacity: number }[] = [];
+  /** Index in #members for each piece, worked out when first asked for. */
+  readonly #cache: Int32Array;
+
+  constructor(pieceCount: number) {
+    this.#cache = new Int32Array(pieceCount).fill(UNKNOWN);
+  }
+
+  /** @param members Who keeps pieces in RAM, this node included if it does. */
+  update(members: readonly PlacementMember[]): void {
+    this.#members = members
+      .filter(({ capacityPieces }) => capacityPieces > 0)
+      .map(({ id, capacityPieces }) => ({ id, seed: seedOf(id), capacity: capacityPieces }));
+    this.#cache.fill(UNKNOWN);
+  }
+
+  /** The id of the member that fetches `piece`; undefined when no member keeps anything. */
+  idOf(piece: number): string | undefined {
+    if (this.#cache[piece] === UNKNOWN) this.#cache[piece] = this.#find(piece);
+    return this.#members[this.#cache[piece]!]?.id;
+  }
+
+  #find(piece: number): number {
+    let chosen = NOBODY;
+    let least = Number.POSITIVE_INFINITY;
+    this.#members.forEach(({ seed, capacity }, index) => {
+      const key = pieceKey(piece, seed, capacity);
+      if (key >= least) return;
+      least = key;
+      chosen = index;
+    });
+    return chosen;
+  }
+}
