@@ -11,8 +11,11 @@ export interface FakePeerOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly image: TestImage;
-  /** `liar`: one byte of each block is wrong; `silent`: never answers; `short`: ends after so many blocks. */
-  readonly behaviour: 'liar' | 'silent' | 'honest' | { readonly endAfterBlocks: number };
+  /**
+   * `liar`: one byte of each block is wrong; `silent`: never answers; `refuser`: rejects all; `babbler`: answers with
+   * what is no message; `endAfterBlocks`: ends after so many blocks.
+   */
+  readonly behaviour: 'liar' | 'silent' | 'honest' | 'refuser' | 'babbler' | { readonly endAfterBlocks: number };
   /** Before each answer. */
   readonly delayMs?: number;
   /** Says that it is one of our nodes. */
@@ -62,6 +65,8 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
       wire.send({ kind: 'extended', extension: OwnExtension.viver_trace, payload: options.trace });
     };
     const answer = ({ piece, begin, length }: { piece: number; begin: number; length: number }): void => {
+      if (options.behaviour === 'refuser') return void wire.send({ kind: 'reject', piece, begin, length });
+      if (options.behaviour === 'babbler') return void wire.sendBytes(new Uint8Array([0, 0, 0, 2, 4, 9]));
       const start = piece * options.image.metainfo.pieceBytes + begin;
       const bytes = options.image.bytes.slice(start, start + length);
       if (options.behaviour === 'liar') bytes[7]! ^= 1;

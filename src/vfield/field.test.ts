@@ -3,6 +3,7 @@ import { startFakePeer } from '../../sim/faults/fake-peer.ts';
 import { randomRoom } from '../../sim/faults/random-room.ts';
 import { makeImage, PIECE_BYTES, type TestImage } from '../../sim/image.ts';
 import { Room } from '../../sim/room.ts';
+import { storm } from '../../sim/small-storm.ts';
 import { bytesSource } from './block-source.ts';
 import type { Field } from './field.ts';
 
@@ -203,6 +204,27 @@ describe('a bad peer', () => {
     expect(await room.readsAll(node)).toBe(true);
   });
 
+  for (const [behaviour, reason] of [
+    ['refuser', 'refuses what it announced'],
+    ['babbler', 'PEER_SHORT'],
+    ['silent', 'stalls'],
+  ] as const) {
+    it(`is banned for a while, with the reason in the log: ${behaviour}`, async () => {
+      // So slow that the bad peer is asked again and again.
+      const room = new Room(image, { bytesPerSecond: 150_000 });
+      const { clock, network } = room;
+      const transport = network.transport(TWO);
+      await startFakePeer({ transport, clock, image, behaviour, member: true });
+      await room.openFirst(FIRST);
+      const node = await room.open(THREE, { share: 0.9, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
+      await clock.run(120_000);
+      const banned = room.logs.filter((line) => line.includes('10.0.0.2:6881 is banned for 60 s: '));
+      expect(banned[0]).toContain(reason);
+      expect(node.status().kept).toBe(node.status().owned);
+      expect(await room.readsAll(node)).toBe(true);
+    });
+  }
+
   it('that ends in the middle of a piece costs nothing but a new request', async () => {
     const room = new Room(image);
     const { clock, network } = room;
@@ -221,4 +243,27 @@ describe('chance', () => {
       expect(await randomRoom(seed)).toMatchObject({ wrong: 0, stuck: 0 });
     });
   }
+});
+
+describe('a room that is switched on at once', () => {
+  for (const nodes of [1, 2, 4, 8, 16]) {
+    it(`costs the first PC one image and little more, ${nodes} nodes`, { timeout: 60_000 }, async () => {
+      const { egress, copies } = await storm({ nodes, share: 0.6, traced: true });
+      expect(egress).toBeLessThan(1.15);
+      expect(copies).toBeGreaterThanOrEqual(Math.floor(nodes * 0.5));
+    });
+  }
+
+  it('boots 16 nodes hardly later than one', { timeout: 60_000 }, async () => {
+    const one = await storm({ nodes: 1, share: 0.6, traced: true });
+    const sixteen = await storm({ nodes: 16, share: 0.6, traced: true });
+    expect(sixteen.lastMs).toBeLessThan(1.3 * one.lastMs);
+  });
+
+  it('without a trace, with shares that hold only a part, it is still far from one image for each', {
+    timeout: 60_000,
+  }, async () => {
+    const { egress } = await storm({ nodes: 8, share: 0.3, traced: false });
+    expect(egress).toBeLessThan(2);
+  });
 });

@@ -103,13 +103,19 @@ export class Hearing {
   }
 
   onExtended(peer: Peer, extension: number, payload: Uint8Array): void {
-    const { metadata, dialer, serving, bootTrace } = this.options;
+    const { metadata, serving, bootTrace } = this.options;
     if (extension === EXTENDED_HANDSHAKE) this.#onHello(peer, decodeExtendedHandshake(payload));
     else if (extension === OwnExtension.ut_metadata) metadata.onMetadata(peer, payload);
-    else if (extension === OwnExtension.ut_pex) for (const address of decodePeerExchange(payload)) dialer.add(address);
+    else if (extension === OwnExtension.ut_pex) this.#onAddresses(decodePeerExchange(payload));
     else if (extension === OwnExtension.lt_donthave) this.#onDontHave(peer, decodeDontHave(payload));
     else if (extension === OwnExtension.viver_urgent) serving.onRequest(peer, decodeUrgent(payload), true);
     else if (extension === OwnExtension.viver_trace) bootTrace.onMessage(peer, payload);
+  }
+
+  #onAddresses(addresses: readonly string[]): void {
+    const { dialer } = this.options;
+    for (const address of addresses) dialer.add(address);
+    dialer.tick();
   }
 
   #onDontHave(peer: Peer, piece: number): void {

@@ -83,7 +83,14 @@ export class Keeper {
 
   /** Whether a piece that has just been verified is to be kept and announced. */
   shouldKeep(piece: number): boolean {
-    return this.#owned.has(piece) ? this.#mayKeepOwned() : this.#roomForRest() > 0;
+    if (this.#owned.has(piece)) return this.#mayKeepOwned();
+    return this.#roomForRest() > 0 || this.#isOnlyHere(piece);
+  }
+
+  /** No other member has it: it is shown to the others although it takes the place of one of ours, until its owner has it. */
+  #isOnlyHere(piece: number): boolean {
+    const { availability, store, capacity } = this.#options;
+    return availability.ramHolders[piece] === 0 && store.kept.count < capacity;
   }
 
   /** A verified piece has been kept. */

@@ -331,7 +331,7 @@ export class Requests {
     }
     this.#praise(attempt, bytes.length);
     this.#detach(attempt);
-    for (const other of [...fetch.attempts]) this.#drop(other, true);
+    for (const other of [...fetch.attempts]) this.#overtaken(other);
     this.#fetches.delete(fetch.piece);
     this.#urgent.delete(fetch);
     this.#owner.onPiece(fetch.piece, attempt.slot);
@@ -345,6 +345,14 @@ export class Requests {
     peer.stalls = 0;
     if (urgent && !relayed)
       peer.rating.measured(bytes, firstBlockAt - startedAt, this.#owner.clock.now() - firstBlockAt);
+  }
+
+  /** Another peer was first: this one takes at least as long as it has taken already. */
+  #overtaken(attempt: Attempt): void {
+    const { peer, relayed, startedAt, urgent } = attempt;
+    const elapsedMs = this.#owner.clock.now() - startedAt;
+    if (urgent && !relayed && attempt.left === attempt.received.length) peer.rating.waited(elapsedMs);
+    this.#drop(attempt, true);
   }
 
   /** Ends an attempt without a piece. @param tell Say so to the peer, as it may still be sending. */

@@ -195,10 +195,18 @@ export class Swarm {
   }
 
   #mayAskSource(piece: number): boolean {
-    if (this.availability.ramHolders[piece]! > 0) return false;
+    if (this.#canComeFromMember(piece)) return false;
     const firstOwner = this.#firstOwners.idOf(piece);
     if (firstOwner === undefined || firstOwner === this.member.id) return true;
     return !this.connections.peers.has(firstOwner) || this.#clock.now() - this.#membersSince > PATIENCE_MS;
+  }
+
+  #canComeFromMember(piece: number): boolean {
+    if (this.availability.ramHolders[piece] === 0) return false;
+    const now = this.#clock.now();
+    return this.connections.peers
+      .values()
+      .some((peer) => peer.keepsInRam && !peer.chokesUs && peer.slowUntil <= now && peer.has.has(piece));
   }
 
   #relayOf(piece: number): Peer | undefined {

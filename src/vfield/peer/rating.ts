@@ -28,12 +28,17 @@ export class Rating {
    * @param latencyMs From the request to the first block. @param transferMs From the first block to the last.
    */
   measured(bytes: number, latencyMs: number, transferMs: number): void {
-    this.#latencyMs = average(this.#latencyMs ?? latencyMs, latencyMs);
+    this.waited(latencyMs);
     this.#bytesPerMs = average(this.#bytesPerMs, bytes / Math.max(SHORTEST_TRANSFER_MS, transferMs));
-    if (this.#publishedLatencyMs === undefined || isFar(this.#latencyMs, this.#publishedLatencyMs, HYSTERESIS_MS))
-      this.#publishedLatencyMs = this.#latencyMs;
     if (isFar(this.#bytesPerMs, this.#publishedBytesPerMs, 0)) this.#publishedBytesPerMs = this.#bytesPerMs;
     this.#measureTotal(latencyMs + transferMs);
+  }
+
+  /** The first block took so long, or had not come after so long. */
+  waited(latencyMs: number): void {
+    this.#latencyMs = average(this.#latencyMs ?? latencyMs, latencyMs);
+    if (this.#publishedLatencyMs === undefined || isFar(this.#latencyMs, this.#publishedLatencyMs, HYSTERESIS_MS))
+      this.#publishedLatencyMs = this.#latencyMs;
   }
 
   /** Bytes per second, averaged. */
