@@ -1,12 +1,13 @@
 // A room that is switched on at once: N diskless nodes boot from one first PC, each reading along the same trace.
 
-import type { Field } from '../../src/vfield/field.ts';
+import type { Field } from '../src/vfield/field.ts';
 import { makeImage, PIECE_BYTES } from './image.ts';
 import { Room } from './room.ts';
 
 const PIECES = 384;
 const READ_BYTES = 32_768;
-const THINK_MS = 0.3;
+/** What the CPU of a booting PC does between two reads. */
+const THINK_MS = 1.5;
 
 export interface StormOptions {
   readonly nodes: number;

@@ -1,5 +1,6 @@
 // Who we are connected to: listening, dialing, handshakes, one connection per peer, bans. Owns the peers' life; what they say goes to the swarm.
 
+import { ViverError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Bans } from './bans.ts';
 import type { Clock } from './clock.ts';
@@ -85,6 +86,7 @@ export class Connections {
   }
 
   #dial(address: string): Promise<void> {
+    if (this.#bans.hasAddress(address)) return Promise.reject(new ViverError('FIELD_CONNECT', `${address} is banned`));
     return this.#options.transport.connect(address, (duplex) => this.#open(duplex, address));
   }
 

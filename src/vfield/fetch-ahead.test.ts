@@ -31,9 +31,9 @@ test('without a trace nothing is fetched ahead', () => {
 test('in the order of the trace, a bounded way ahead of the reader', () => {
   const trace = Array.from({ length: 250 }, (_, at) => (at * 7) % 300);
   const { ahead: follower } = following(trace);
-  expect(ahead(follower)).toEqual(trace.slice(0, 64));
+  expect(ahead(follower)).toEqual(trace.slice(0, 128));
   expect(follower.reached(trace[9]!)).toBe(true);
-  expect(ahead(follower)).toEqual(trace.slice(10, 74));
+  expect(ahead(follower)).toEqual(trace.slice(10, 138));
   expect(follower.left).toBe(240);
 });
 
@@ -43,12 +43,12 @@ test('a read behind the reader or beside the trace moves nothing', () => {
   expect([follower.reached(5), follower.reached(200), follower.left]).toEqual([false, false, 1]);
 });
 
-test('a small store is filled to half only', () => {
+test('a small store is filled to three quarters only', () => {
   const { ahead: follower } = following(
     Array.from({ length: 100 }, (_, piece) => piece),
     20,
   );
-  expect(ahead(follower)).toHaveLength(10);
+  expect(ahead(follower)).toHaveLength(15);
 });
 
 test('only what the peer has and may be asked for', () => {

@@ -8,6 +8,7 @@ import type { MetadataService } from './metadata-service.ts';
 import {
   decodeDontHave,
   decodeExtendedHandshake,
+  decodeLater,
   decodePeerExchange,
   decodeUrgent,
   EXTENDED_HANDSHAKE,
@@ -90,10 +91,8 @@ export class Hearing {
 
   onHave(peer: Peer, piece: number): void {
     if (!peer.has.add(piece)) return;
-    const { availability, requests, serving } = this.options;
-    availability.change(peer, piece, 1);
-    serving.onHave(peer, piece);
-    requests.onHave(peer, piece);
+    this.options.availability.change(peer, piece, 1);
+    this.options.requests.onHave(peer, piece);
     this.options.onNews();
   }
 
@@ -103,12 +102,13 @@ export class Hearing {
   }
 
   onExtended(peer: Peer, extension: number, payload: Uint8Array): void {
-    const { metadata, serving, bootTrace } = this.options;
+    const { metadata, serving, requests, bootTrace } = this.options;
     if (extension === EXTENDED_HANDSHAKE) this.#onHello(peer, decodeExtendedHandshake(payload));
     else if (extension === OwnExtension.ut_metadata) metadata.onMetadata(peer, payload);
     else if (extension === OwnExtension.ut_pex) this.#onAddresses(decodePeerExchange(payload));
     else if (extension === OwnExtension.lt_donthave) this.#onDontHave(peer, decodeDontHave(payload));
     else if (extension === OwnExtension.viver_urgent) serving.onRequest(peer, decodeUrgent(payload), true);
+    else if (extension === OwnExtension.viver_later) requests.onLater(peer, decodeLater(payload));
     else if (extension === OwnExtension.viver_trace) bootTrace.onMessage(peer, payload);
   }
 

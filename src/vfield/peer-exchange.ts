@@ -4,7 +4,7 @@
 import { encodePeerExchange, MAX_EXCHANGED_ADDRESSES } from './peer/extension.ts';
 import type { Peer } from './peer/peer.ts';
 
-const MEMBER_INTERVAL_MS = 20;
+const MEMBER_INTERVAL_MS = 5;
 const FOREIGN_INTERVAL_MS = 60_000;
 
 /** Sends what is new to whom it is new. @param now Milliseconds of the field's clock. */

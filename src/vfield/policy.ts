@@ -48,12 +48,8 @@ export function choosePeer(peers: Iterable<Peer>, choice: Choice): Peer | undefi
 
 function smallestHash(alike: readonly { peer: Peer }[], { fetch, seed }: Choice): Peer | undefined {
   let chosen: Peer | undefined;
-  let least = Number.POSITIVE_INFINITY;
   for (const { peer } of alike) {
-    const hash = mix(fetch.piece, seed ^ peer.seed);
-    if (hash >= least) continue;
-    least = hash;
-    chosen = peer;
+    if (!chosen || mix(fetch.piece, seed ^ peer.seed) < mix(fetch.piece, seed ^ chosen.seed)) chosen = peer;
   }
   return chosen;
 }

@@ -23,6 +23,9 @@ const AVOID_MS = 5_000;
 const SWEEP_MS = 10;
 /** Every so many sweeps, pieces that nobody could be asked for are tried again; news of a holder does so at once. */
 const SWEEPS_PER_RETRY = 50;
+/** A piece that a peer gives to another just now is asked for again after so long, if a reader waits and if not; news of a holder does so at once. */
+const URGENT_LATER_MS = 60;
+const LATER_MS = 200;
 /** Pieces that a peer may refuse although it announced them, one after the other, and times that it may stall in a row. */
 const MAX_REFUSALS = 16;
 const MAX_STALLS = 4;
@@ -55,6 +58,8 @@ export interface Fetch {
   readonly attempts: Attempt[];
   /** Peers not to be asked, until then. */
   readonly avoid: Map<Peer, number>;
+  /** When to look again for somebody to ask, if nobody could be asked. */
+  retryAt: number;
 }
 
 export interface RequestsOwner {
@@ -92,6 +97,9 @@ export class Requests {
   #starved = false;
   #stopSweep: (() => void) | undefined;
   readonly #courtesy: Courtesy;
+  /** Pieces that are on their way to another member, and until when they are left to it. */
+  readonly #laterUntil = new Map<number, number>();
+  #turns = 0;
 
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
@@ -164,16 +172,30 @@ export class Requests {
       this.#owner.onOffender(peer, `refuses what it announced, ${MAX_REFUSALS} pieces in a row`);
   }
 
-  /** A member has announced a piece: what was asked of a source and has not begun to come is taken from the member. */
+  /** The peer gives the piece to another member just now, which will announce it. */
+  onLater(peer: Peer, piece: number): void {
+    const attempt = peer.attempts.get(piece);
+    if (!attempt || attempt.left < attempt.received.length) return;
+    const now = this.#owner.clock.now();
+    if (attempt.urgent) attempt.fetch.avoid.set(peer, now + URGENT_LATER_MS);
+    else this.#laterUntil.set(piece, now + LATER_MS);
+    attempt.fetch.retryAt = now + URGENT_LATER_MS;
+    this.#drop(attempt, false);
+    this.#fill(peer);
+  }
+
+  /** The piece is on its way to another member; in the background it is left alone until that one has it. */
+  isLater(piece: number): boolean {
+    const until = this.#laterUntil.get(piece);
+    if (until === undefined) return false;
+    if (until > this.#owner.clock.now()) return true;
+    this.#laterUntil.delete(piece);
+    return false;
+  }
+
+  /** A peer has announced a piece. */
   onHave(peer: Peer, piece: number): void {
-    const fetch = this.#fetches.get(piece);
-    if (!fetch || !peer.keepsInRam || fetch.attempts.length === 0) return;
-    const hasBegun = (attempt: Attempt): boolean => attempt.peer.keepsInRam || attempt.left < attempt.received.length;
-    if (fetch.attempts.some(hasBegun)) return;
-    const before = [...fetch.attempts];
-    if (this.#urgent.has(fetch)) this.#ask(fetch);
-    for (const attempt of before) this.#drop(attempt, true);
-    this.plan();
+    if (peer.keepsInRam) this.#laterUntil.delete(piece);
   }
 
   /** The peer is gone or chokes us: what it had begun goes on elsewhere. */
@@ -193,7 +215,14 @@ export class Requests {
   #fetchOf(piece: number): Fetch {
     let fetch = this.#fetches.get(piece);
     if (!fetch) {
-      fetch = { piece, waiters: new Set(), own: false, attempts: [], avoid: new Map() };
+      fetch = {
+        piece,
+        waiters: new Set(),
+        own: false,
+        attempts: [],
+        avoid: new Map(),
+        retryAt: Number.POSITIVE_INFINITY,
+      };
       this.#fetches.set(piece, fetch);
     }
     return fetch;
@@ -209,8 +238,15 @@ export class Requests {
   #planNow(): void {
     this.#starved = false;
     for (const fetch of this.#urgent) if (fetch.attempts.length === 0) this.#ask(fetch);
-    for (const peer of this.#owner.peers()) this.#fill(peer);
+    for (const peer of this.#inTurn()) this.#fill(peer);
     if (this.#fetches.size > 0) this.#stopSweep ??= repeat(this.#owner.clock, SWEEP_MS, () => this.#sweep());
+  }
+
+  /** The peers, each time another one first: what several of them have is then asked of all in turn. */
+  #inTurn(): Peer[] {
+    const peers = [...this.#owner.peers()];
+    const first = this.#turns++ % Math.max(1, peers.length);
+    return [...peers.slice(first), ...peers.slice(0, first)];
   }
 
   /** Begins one more attempt at a piece that is waited for. */
@@ -390,7 +426,7 @@ export class Requests {
       if (!this.#urgent.has(fetch)) continue;
       const [only] = fetch.attempts;
       const late = fetch.attempts.length === 1 && now - only!.startedAt > hedgeDelayMs(only!.peer, only!.relayed);
-      if (late || (!only && retry)) this.#ask(fetch);
+      if (late || (!only && (retry || fetch.retryAt <= now))) this.#ask(fetch);
     }
     if (this.#fetches.size > 0) return;
     this.#stopSweep?.();

@@ -2,8 +2,9 @@
 // a few at a time.
 
 import type { Clock } from './clock.ts';
+import { Giving } from './giving.ts';
 import type { LocalPieces } from './local-pieces.ts';
-import { Parking } from './parking.ts';
+import { encodeLater } from './peer/extension.ts';
 import { type BlockRange, MAX_REQUEST_BYTES } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import { SendBuffers } from './peer/send-buffers.ts';
@@ -20,6 +21,8 @@ export interface ServingOptions {
   readonly local: LocalPieces | undefined;
   readonly pieceCount: number;
   peers(): Iterable<Peer>;
+  /** A member that gets this piece now will announce it. */
+  willAnnounce(peer: Peer, piece: number): boolean;
   /** Fetches a piece for another member. @returns Forgets it. */
   demand(piece: number, arrived: () => void): () => void;
 }
@@ -27,14 +30,12 @@ export interface ServingOptions {
 export class Serving {
   readonly #options: ServingOptions;
   readonly #buffers = new SendBuffers();
-  /** Where this node is a source. */
-  readonly #parking: Parking | undefined;
+  readonly #giving: Giving;
   readonly #relays: Relays;
 
   constructor(options: ServingOptions) {
     this.#options = options;
-    if (options.local)
-      this.#parking = new Parking(options.clock, (peer, range, urgent) => peer.uploads.add(range, urgent));
+    this.#giving = new Giving(() => options.clock.now(), options.willAnnounce);
     this.#relays = new Relays(options.demand, (peer, range) => peer.uploads.add(range, true));
   }
 
@@ -62,7 +63,6 @@ export class Serving {
 
   onGone(peer: Peer): void {
     peer.uploads.clear();
-    this.#parking?.onGone(peer);
     this.#relays.onGone(peer);
     if (peer.choked || peer.member) return;
     for (const other of this.#options.peers()) if (other.interested) this.#serveForeign(other);
@@ -75,24 +75,21 @@ export class Serving {
       reject(peer, range);
     } else if (urgent && peer.member && !this.#has(range.piece)) {
       if (!this.#relays.add(peer, range)) reject(peer, range);
-    } else if (!this.#parking?.park(peer, range, urgent)) {
+    } else if (this.#mayWait(urgent) && this.#giving.isLater(peer, range.piece, urgent)) {
+      peer.extend('viver_later', encodeLater(range.piece));
+    } else {
       peer.uploads.add(range, urgent);
     }
   }
 
   onCancel(peer: Peer, range: BlockRange): void {
     peer.uploads.cancel(range);
-    this.#parking?.cancel(peer, range);
     this.#relays.cancel(peer, range);
   }
 
-  /** A peer has announced a piece. */
-  onHave(peer: Peer, piece: number): void {
-    this.#parking?.onHave(peer, piece);
-  }
-
-  close(): void {
-    this.#parking?.close();
+  /** A reader waits for a source only: its link is the one that all share, and the next holder is near. */
+  #mayWait(urgent: boolean): boolean {
+    return !urgent || this.#options.local !== undefined;
   }
 
   #has(piece: number): boolean {

@@ -30,12 +30,14 @@ import type { Transport } from './transport.ts';
 
 /** Housekeeping: dialing, letting go, new background work. */
 const TICK_MS = 200;
+/** Whatever has changed by time alone (a slow peer may be asked again) is found within a second. */
+const TICKS_PER_PLAN = 5;
 /** A change of members is answered with a new placement after so long, once for a whole burst. */
 const PLACE_MS = 400;
 /** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
 const PATIENCE_MS = 10_000;
 /** Members are told of a new one after so long: those that start together meet before they have fetched much. */
-const INTRODUCE_MS = 20;
+const INTRODUCE_MS = 5;
 const CLIENT = 'Viver 0.1';
 
 export interface SwarmOptions {
@@ -67,6 +69,7 @@ export class Swarm {
   readonly #ahead: FetchAhead;
   readonly #firstOwners: FirstOwners;
   #membersSince = 0;
+  #ticks = 0;
   readonly #stopTicking: () => void;
   readonly #placeSoon: { call(): void; cancel(): void };
   readonly #introduceSoon: { call(): void; cancel(): void };
@@ -134,7 +137,6 @@ export class Swarm {
 
   async close(): Promise<void> {
     this.#stopTicking();
-    this.#serving.close();
     this.#placeSoon.cancel();
     this.#introduceSoon.cancel();
     this.requests.close();
@@ -185,13 +187,23 @@ export class Swarm {
       local: this.local,
       pieceCount,
       peers: () => this.connections.peers.values(),
+      willAnnounce: (peer, piece) => this.#willAnnounce(peer, piece),
       demand: (piece, arrived) => this.requests.demand(piece, arrived, false),
     });
   }
 
+  /** A member keeps what it owns; what only a source has, it keeps for the others while it has room (keeper.ts). */
+  #willAnnounce({ member, id, has }: Peer, piece: number): boolean {
+    if (member?.kind !== 'ram' || member.shareBytes === 0) return false;
+    if (this.keeper.placement?.ownersOf(piece).includes(id)) return true;
+    const isFull = has.count >= capacityOfShare(member.shareBytes, this.#metainfo.pieceBytes);
+    return this.availability.ramHolders[piece] === 0 && !this.store.has(piece) && !isFull;
+  }
+
   /** Whom to ask for what nobody waits for: members for all they have, a source for what this node is to fetch for the room. */
   #mayAsk(peer: Peer): (piece: number) => boolean {
-    return peer.keepsInRam ? () => true : (piece) => this.#mayAskSource(piece);
+    const isOpen = (piece: number): boolean => !this.requests.isLater(piece);
+    return peer.keepsInRam ? isOpen : (piece) => isOpen(piece) && this.#mayAskSource(piece);
   }
 
   #mayAskSource(piece: number): boolean {
@@ -245,7 +257,7 @@ export class Swarm {
     const { dialer } = this.connections;
     dialer.hurry = this.requests.waitingPieces > 0 || this.connections.peers.size === 0;
     dialer.tick();
-    if (this.keeper.tick()) this.requests.plan();
+    if (this.keeper.tick() || ++this.#ticks % TICKS_PER_PLAN === 0) this.requests.plan();
     this.bootTrace.tick();
     exchangePeers(this.connections.peers, this.#clock.now());
   }

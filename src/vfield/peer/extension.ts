@@ -12,7 +12,14 @@ import { compactAddresses, expandAddresses } from './compact-addresses.ts';
 import { type BlockRange, decodeRange, encodeRange } from './messages.ts';
 
 /** Extension messages that we understand, and the number under which a peer is to send each to us. */
-export const OwnExtension = { ut_metadata: 1, ut_pex: 2, lt_donthave: 3, viver_urgent: 4, viver_trace: 5 } as const;
+export const OwnExtension = {
+  ut_metadata: 1,
+  ut_pex: 2,
+  lt_donthave: 3,
+  viver_urgent: 4,
+  viver_trace: 5,
+  viver_later: 6,
+} as const;
 export type ExtensionName = keyof typeof OwnExtension;
 const EXTENDED_HANDSHAKE = 0;
 
@@ -173,6 +180,16 @@ export function encodeUrgent(range: BlockRange): Uint8Array {
 /** @throws ViverError `PEER_SHORT`. */
 export function decodeUrgent(payload: Uint8Array): BlockRange {
   return decodeRange(new Reader(payload, 'PEER_SHORT'));
+}
+
+/** Our `viver_later`: the piece is just being given to another member, which will announce it. */
+export function encodeLater(piece: number): Uint8Array {
+  return new Writer(4).u32(piece).finish();
+}
+
+/** @throws ViverError `PEER_SHORT`. */
+export function decodeLater(payload: Uint8Array): number {
+  return new Reader(payload, 'PEER_SHORT').u32();
 }
 
 function isDictionary(value: BencodeValue | undefined): value is { [key: string]: BencodeValue } {
