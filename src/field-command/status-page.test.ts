@@ -11,6 +11,7 @@ const peer = {
   bytesFrom: 3 * MIB,
   bytesTo: 0,
   pieceMs: 1,
+  bytesPerSecond: 50_000_000,
 };
 const field: FieldFacts = {
   kind: 'ram',
