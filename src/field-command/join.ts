@@ -9,7 +9,7 @@ import type { ListenAddress } from './addresses.ts';
 import type { CommandStatus } from './command-status.ts';
 import { FIELD_PORT, isPortFree } from './field-port.ts';
 import { watchHolding } from './holding.ts';
-import { findNamedImage, type NamedImage } from './image-name.ts';
+import { findNamedImage } from './image-name.ts';
 import { answerStatus, type CommandContext, type MemberOptions, openMember, sayMember } from './member.ts';
 import { planMount, startMount } from './mount/start.ts';
 import { formatNbdUri } from './nbd-address.ts';
@@ -38,21 +38,17 @@ export async function runJoin(name: string, options: JoinOptions, context: Comma
     options.share,
     Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
   );
-  if (image.kind === 'magnet') context.log.info('asking for what the image is');
-  const field = await openMember({ ...fieldImage(image), shareBytes: bytes }, listen, options, context, undo);
+  if (image.magnet) context.log.info('asking for what the image is');
+  const field = await openMember({ ...image, shareBytes: bytes }, listen, options, context, undo);
   sayMember(field, listen);
   sayFact('share', formatBytes(field.status().shareBytes));
   watchHolding(field, sayFact, undo);
   const nbd = options.nbd && (await exportByNbd(field, options.nbd, context, undo));
   const mounted: { at?: string } = {};
-  const source = image.kind === 'magnet' ? 'the field' : name;
+  const source = /^magnet:/i.test(name) ? 'the field' : name;
   await answerStatus(options.control, () => statusNow(field, source, nbd, mounted.at), context, undo);
   if (mount) mounted.at = await startMount(mount, field, context, undo);
   await context.lifetime.ended;
-}
-
-function fieldImage(image: NamedImage) {
-  return image.kind === 'magnet' ? { magnet: image.magnet } : { metainfo: image.metainfo, peers: image.peers };
 }
 
 /** A machine may seed one image and join for another. */

@@ -38,15 +38,15 @@ async function findContent(
   content: string | undefined,
   sys: Sys,
 ): Promise<{ metainfo: Metainfo; contentPath: string }> {
-  const { metainfo, hasContent } = await describeFile(path, sys);
-  const contentPath = content ?? (hasContent ? path : undefined);
-  if (contentPath === undefined) {
-    throw new ViverError(
-      'FIELD_NO_CONTENT',
-      `${path} only describes an image: name the file with its bytes, --content FILE`,
-    );
+  const { image, hasContent } = await describeFile(path, sys);
+  if (!image.metainfo) {
+    const message = `${path} is a .torrent of version 1, without the hashes of the field: give NAME.viver, or a .torrent made with --hybrid`;
+    throw new ViverError('FIELD_NO_IMAGE', message);
   }
-  return { metainfo, contentPath };
+  const contentPath = content ?? (hasContent ? path : undefined);
+  if (contentPath !== undefined) return { metainfo: image.metainfo, contentPath };
+  const message = `${path} only describes an image: name the file with its bytes, --content FILE`;
+  throw new ViverError('FIELD_NO_CONTENT', message);
 }
 
 async function verify(path: string, local: FileSource, metainfo: Metainfo, context: CommandContext): Promise<void> {

@@ -81,7 +81,10 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const shareBytes = options.shareBytes === 'whole' ? shareForWhole(metainfo) : options.shareBytes;
   const swarm = new Swarm({ metainfo, transport, clock, log, peerId, shareBytes, ...(local ? { local } : {}) });
   const source = new FieldSource(metainfo, swarm);
-  const port = await swarm.open(options.listen, peers);
+  const port = await swarm.open(options.listen, peers).catch(async (error: unknown) => {
+    await swarm.close();
+    throw error;
+  });
   let discovery = discover(options, swarm, port, metainfo, clock);
   return {
     metainfo,

@@ -18,7 +18,7 @@ const URLS = { announce: ['http://pc-1:6881/announce', 'udp://pc-2:1/'], webSeed
 /** The keys outside of the info dictionary, as text. */
 function outside(file: Uint8Array): unknown {
   const spans = dictionarySpans(file);
-  const fields = [...spans].filter(([key]) => key !== 'info' && key !== 'piece layers');
+  const fields = [...spans].filter(([key]) => !['info', 'piece layers', 'viver'].includes(key));
   const text = (value: unknown): unknown =>
     value instanceof Uint8Array
       ? Buffer.from(value).toString()

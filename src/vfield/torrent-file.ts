@@ -4,6 +4,7 @@
 import { dictionarySpans, encodeBencode, encodeSpans } from './bencode.ts';
 import { legacyMetainfo } from './legacy-metainfo.ts';
 import { decodeMetainfo } from './metainfo.ts';
+import { encodeImageName } from './torrent-image.ts';
 
 export interface TorrentFileOptions {
   /** Version 1 and 2 in one (BEP 52) instead of version 1 alone. */
@@ -30,7 +31,11 @@ export function encodeTorrentFile(metainfoBytes: Uint8Array, options: TorrentFil
 }
 
 function legacySpans(metainfoBytes: Uint8Array, own: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  const spans = new Map([['info', legacyMetainfo(decodeMetainfo(metainfoBytes)).infoBytes]]);
+  const metainfo = decodeMetainfo(metainfoBytes);
+  const spans = new Map([
+    ['info', legacyMetainfo(metainfo).infoBytes],
+    ['viver', encodeImageName(metainfo.infoHashV2)],
+  ]);
   const created = own.get('creation date');
   if (created) spans.set('creation date', created);
   return spans;

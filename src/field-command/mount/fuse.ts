@@ -65,8 +65,13 @@ async function untilReady(
   throw new ViverError('FIELD_NBDFUSE', `nbdfuse shows no file: ${lastWords.at(-1) ?? 'no word from it'}`);
 }
 
-/** nbdfuse ends when its mount is gone. While somebody waits for a block there, first the wait has to end. */
+/** nbdfuse ends when its mount is gone. While a mount(8) still waits for a block there, that wait has to end first, and its hold on the file is let go last. */
 async function endFuse(sys: Sys, running: Running, folder: string, closeExport: () => Promise<void>): Promise<void> {
-  await sys.unmount(folder).catch(closeExport);
+  const isInUse = await sys.unmount(folder).then(
+    () => false,
+    () => true,
+  );
+  if (isInUse) await closeExport();
   await running.stop();
+  if (isInUse) await sys.run('umount', ['--lazy', folder]);
 }
