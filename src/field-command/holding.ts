@@ -1,7 +1,7 @@
 // Says when a node holds what it is to hold: the whole image, or its share of it.
 
 import type { Field } from '../vfield/field.ts';
-import { capacityOfShare } from '../vfield/store.ts';
+import { capacityOfShare } from '../vfield/share.ts';
 import { formatBytes, formatCount } from './sizes.ts';
 
 const LOOK_MS = 250;

@@ -36,6 +36,8 @@ export interface FieldStatus {
   /** Pieces that placement gives to this node. */
   readonly owned: number;
   readonly shareBytes: number;
+  /** RAM that the store takes now, transfers included. */
+  readonly storeBytes: number;
   readonly copies: {
     /** Copies of the rarest piece in the RAM of the room, ours included; at 1, every medium may be pulled. */
     readonly min: number;
@@ -63,6 +65,7 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
     kept: store.kept.count,
     owned: keeper.owned.count,
     shareBytes: member.shareBytes,
+    storeBytes: store.allocatedBytes,
     copies: { min: swarm.availability.leastCopies(store.kept), target: keeper.placement?.copies ?? 0 },
     bytesFrom: { local: source.localBytes, peers: bytesFromPeers(swarm) },
     bootTracePieces: swarm.bootTrace.pieces.length,

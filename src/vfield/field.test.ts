@@ -37,7 +37,7 @@ describe('a room', () => {
     expect(await room.readsAll(two)).toBe(true);
     expect(await room.readsAll(three)).toBe(true);
     for (const node of [two, three]) {
-      expect(node.status().held * PIECE_BYTES).toBeLessThanOrEqual(node.status().shareBytes);
+      expect(node.status().kept * PIECE_BYTES).toBeLessThanOrEqual(node.status().shareBytes);
       expect(node.status().waitingReads).toBe(0);
     }
   });
@@ -216,7 +216,7 @@ describe('a bad peer', () => {
       const transport = network.transport(TWO);
       await startFakePeer({ transport, clock, image, behaviour, member: true });
       await room.openFirst(FIRST);
-      const node = await room.open(THREE, { share: 0.9, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
+      const node = await room.open(THREE, { share: 0.84, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
       await clock.run(150_000);
       const banned = room.logs.filter((line) => line.includes('10.0.0.2:6881 is banned for 60 s: '));
       expect(banned[0]).toContain(reason);

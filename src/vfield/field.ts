@@ -17,7 +17,7 @@ import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
 import { INFO_HASH_BYTES, PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
-import { shareForWhole } from './store.ts';
+import { shareForWhole } from './share.ts';
 import { Swarm } from './swarm.ts';
 import type { Transport } from './transport.ts';
 
@@ -32,7 +32,7 @@ export interface FieldOptions {
   /** First peers, `host:port`. */
   readonly peers?: readonly string[];
   /**
-   * RAM that this node gives, in bytes: the whole budget of the store, transfers included (16 pieces, 2 MiB, at least).
+   * RAM that this node gives, in bytes: what it keeps for the room. Transfers take some more: a sixteenth of it, 1 to 8 MiB (2 MiB in all, at least).
    * `whole` for as much as a copy of the whole image takes.
    */
   readonly shareBytes: number | 'whole';
@@ -61,6 +61,11 @@ export interface Field {
   addPeer(address: string): void;
   /** Looks for members by local discovery (BEP 14) on the networks of these local addresses from now on, in place of the ones before. */
   discoverOn(addresses: readonly string[]): void;
+  /**
+   * Gives `shareBytes` of RAM from now on. Pieces beyond a smaller share leave as soon as other members have them, the last copy of a piece only when no other
+   * member has room; then the memory goes back to the system. With 0, all goes after 10 s. Reads go on all the while.
+   */
+  setShare(shareBytes: number): void;
   /** A snapshot that can be written as JSON. */
   status(): FieldStatus;
   close(): Promise<void>;
@@ -98,6 +103,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
       discovery?.close();
       discovery = discover({ ...options, discovery: addresses }, swarm, port, metainfo, clock);
     },
+    setShare: (shareBytes) => swarm.setShare(shareBytes),
     status: () => fieldStatus(metainfo, swarm, source),
     close: async () => {
       discovery?.close();

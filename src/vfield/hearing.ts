@@ -142,7 +142,9 @@ export class Hearing {
 
   #onMember(peer: Peer, member: MemberHello): void {
     const { log, availability, serving, bootTrace } = this.options;
-    if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, gives ${member.shareBytes >>> 20} MiB`);
+    const gives = `gives ${Math.floor(member.shareBytes / 2 ** 20)} MiB`;
+    if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, ${gives}`);
+    else if (peer.member.shareBytes !== member.shareBytes) log.info(`${peer.address} ${gives} now`);
     availability.recount(peer, () => peer.becomeMember(member));
     serving.onMember(peer);
     bootTrace.onMember(peer);

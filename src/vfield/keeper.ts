@@ -1,35 +1,35 @@
 // What this node keeps in RAM for the room: asks placement what is its own, says what to fetch next in the background, which verified piece
-// is kept, and lets go of what others have taken over. Decides only; the store holds the bytes, the swarm talks to peers.
-//
-// Letting go has two phases: first dont-have is announced, then, after a grace time in which requests are still served, the piece is dropped, if
-// a member that placement names as its owner still announces it. So of two members that let go at once, each sees the other's
-// dont-have, and both take it back. A piece whose last known copy in RAM is here is pinned.
+// is kept, and what leaves (leaving.ts). Decides only; the store holds the bytes, the swarm talks to peers.
 
 import type { Availability } from './availability.ts';
 import { BitSet } from './bitset.ts';
 import type { Clock } from './clock.ts';
-import { mix, type Placement, type PlacementMember, placePieces, seedOf } from './placement.ts';
-import { DEMAND_SLOTS, type PieceStore } from './store.ts';
+import { Leaving, type LeavingNeeds } from './leaving.ts';
+import type { Others } from './others.ts';
+import { mix, type Placement, seedOf } from './placement.ts';
+import { DEMAND_SLOTS } from './share.ts';
+import type { PieceStore } from './store.ts';
 
-/** Between dont-have and the drop. */
-const GRACE_MS = 500;
 /** The order of the background is made anew so often at most. */
 const ORDER_MS = 250;
-/** Pieces let go at a time, so that others can follow. */
-const MAX_LEAVING = 64;
 
 export interface KeeperOptions {
   readonly clock: Clock;
   readonly store: PieceStore;
   readonly availability: Availability;
+  readonly others: Others;
   readonly pieceCount: number;
-  /** Pieces that this node may keep; 0 for one that serves from its medium. */
-  capacity: number;
+  readonly limits: KeeperLimits;
   readonly ownId: string;
   /** Tells all peers that we have, or will no longer have, a piece. */
   announce(piece: number, have: boolean): void;
-  /** One of these members is connected and has announced `piece` from its RAM. */
-  isHeldBy(piece: number, members: readonly string[]): boolean;
+}
+
+export interface KeeperLimits {
+  /** Pieces that this node may keep; 0 for one that serves from its medium. */
+  readonly capacity: number;
+  /** Pieces that it may hold for a while, until others have taken over. */
+  readonly most: number;
 }
 
 export class Keeper {
@@ -41,11 +41,15 @@ export class Keeper {
   #orderAt = 0;
   #orderMadeAt = Number.NEGATIVE_INFINITY;
   #dirty = true;
-  /** Pieces announced as leaving, and when they may go. */
-  readonly #leaving = new Map<number, number>();
+  #limits: KeeperLimits;
+  #limitsSince: number;
+  readonly #leaving: Leaving;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#limits = options.limits;
+    this.#limitsSince = options.clock.now();
+    this.#leaving = new Leaving(options);
     this.#owned = new BitSet(options.pieceCount);
   }
 
@@ -58,19 +62,21 @@ export class Keeper {
     return this.#placement;
   }
 
-  set capacity(pieces: number) {
-    this.#options.capacity = pieces;
+  /** Takes effect with the placement that follows from it: what has to leave depends on who takes it over. */
+  set limits(limits: KeeperLimits) {
+    this.#limits = limits;
+    this.#limitsSince = this.#options.clock.now();
     this.#dirty = true;
   }
 
-  /** The members of the room have changed; `members` includes this node if it keeps anything. */
-  place(members: readonly PlacementMember[]): void {
-    this.#placement = placePieces(members, this.#options.pieceCount);
-    this.#owned = this.#placement.piecesOf(this.#options.ownId);
+  /** The members of the room, or their shares, have changed. */
+  place(placement: Placement): void {
+    this.#placement = placement;
+    this.#owned = placement.piecesOf(this.#options.ownId);
     this.#ownedKept = 0;
     for (const piece of this.#owned) {
       if (this.#options.store.kept.has(piece)) this.#ownedKept++;
-      if (this.#leaving.delete(piece)) this.#options.announce(piece, true);
+      this.#leaving.stay(piece);
     }
     this.#keepCached();
     this.#dirty = true;
@@ -89,8 +95,8 @@ export class Keeper {
 
   /** No other member has it: it is shown to the others although it takes the place of one of ours, until its owner has it. */
   #isOnlyHere(piece: number): boolean {
-    const { availability, store, capacity } = this.#options;
-    return availability.ramHolders[piece] === 0 && store.kept.count < capacity;
+    const { availability, store } = this.#options;
+    return availability.ramHolders[piece] === 0 && store.kept.count < this.#limits.capacity;
   }
 
   /** A verified piece has been kept. */
@@ -117,10 +123,11 @@ export class Keeper {
 
   /** Every few hundred ms: lets go where room is needed. @returns true when the background may find new work. */
   tick(): boolean {
-    this.#finishLeaving();
+    const needs = this.#needs();
+    if (needs && this.#leaving.finish(needs)) this.#dirty = true;
     this.#keepCached();
-    this.#beginLeaving();
-    return this.#dirty;
+    if (needs) this.#leaving.begin(needs);
+    return this.#dirty || this.#ownedKept < this.#owned.count;
   }
 
   /** Pieces announced but on their way out count as not had. */
@@ -144,7 +151,7 @@ export class Keeper {
   /** Room for pieces that are not our own, when all of ours have theirs. */
   #roomForRest(): number {
     const missing = this.#owned.count - this.#ownedKept;
-    return this.#options.capacity - this.#options.store.kept.count - missing;
+    return this.#limits.capacity - this.#options.store.kept.count - missing;
   }
 
   #makeOrder(): void {
@@ -172,33 +179,16 @@ export class Keeper {
     return pieces.sort((a, b) => copies[a]! - copies[b]! || mix(a, seed) - mix(b, seed));
   }
 
-  #beginLeaving(): void {
-    const { store, clock } = this.#options;
-    let over = -this.#roomForRest() - this.#leaving.size;
-    if (over <= 0 || !this.#placement) return;
-    for (const piece of store.kept) {
-      if (over <= 0 || this.#leaving.size >= MAX_LEAVING) return;
-      if (this.#leaving.has(piece) || !this.#isTakenOver(piece)) continue;
-      this.#leaving.set(piece, clock.now() + GRACE_MS);
-      this.#options.announce(piece, false);
-      over--;
-    }
-  }
-
-  #finishLeaving(): void {
-    const now = this.#options.clock.now();
-    for (const [piece, dueAt] of this.#leaving) {
-      if (dueAt > now) continue;
-      this.#leaving.delete(piece);
-      if (this.#isTakenOver(piece)) this.#options.store.release(piece);
-      else this.#options.announce(piece, true);
-      this.#dirty = true;
-    }
-  }
-
-  /** Not ours, and an owner holds it. */
-  #isTakenOver(piece: number): boolean {
-    if (this.#owned.has(piece) || !this.#placement) return false;
-    return this.#options.isHeldBy(piece, this.#placement.ownersOf(piece));
+  #needs(): LeavingNeeds | undefined {
+    const placement = this.#placement;
+    return (
+      placement && {
+        placement,
+        owned: this.#owned,
+        most: this.#limits.most,
+        since: this.#limitsSince,
+        excess: -this.#roomForRest(),
+      }
+    );
   }
 }

@@ -17,6 +17,17 @@ function gained(before: Placement, after: Placement, pieces: number, except?: st
   return count;
 }
 
+/** Copies that any placement with as many of them as `after` has to make, given what `before` left. */
+function leastMoves(before: Placement, after: Placement, pieces: number): number {
+  const members = new Set(Array.from({ length: pieces }, (_, piece) => after.ownersOf(piece)).flat());
+  let count = 0;
+  for (let piece = 0; piece < pieces; piece++) {
+    const left = before.ownersOf(piece).filter((id) => members.has(id)).length;
+    count += Math.max(0, after.copies - left);
+  }
+  return count;
+}
+
 const rooms = fc.record({
   pieces: fc.integer({ min: 1, max: 300 }),
   capacities: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 12 }),
@@ -100,5 +111,34 @@ describe('placePieces', () => {
     const placement = placePieces([member('big', 3000), member('small', 1000)], 2000);
     expect(placement.copies).toBe(1);
     expect(placement.piecesOf('node-big').count).toBeGreaterThan(1200);
+  });
+
+  it('moves near the least in any room when one member joins or leaves', () => {
+    const anyRoom = fc.record({
+      pieces: fc.integer({ min: 100, max: 900 }),
+      shares: fc.array(fc.integer({ min: 10, max: 100 }), { minLength: 3, maxLength: 24 }),
+      newcomer: fc.integer({ min: 10, max: 100 }),
+    });
+    const total = { least: 0, moved: 0 };
+    fc.assert(
+      fc.property(anyRoom, ({ pieces, shares, newcomer }) => {
+        const members = shares.map((percent, at) => member(at, Math.ceil((percent * pieces) / 100)));
+        const [without, before] = [placePieces(members.slice(1), pieces), placePieces(members, pieces)];
+        const after = placePieces([...members, member('new', Math.ceil((newcomer * pieces) / 100))], pieces);
+        fc.pre(without.copies >= 1);
+        for (const [from, to, who] of [
+          [before, without, before.piecesOf('node-0').count],
+          [before, after, after.piecesOf('node-new').count],
+        ] as const) {
+          const least = Math.max(leastMoves(from, to, pieces), to === after ? who : 0);
+          const places = to.copies * pieces;
+          total.least += least;
+          total.moved += gained(from, to, pieces);
+          expect(gained(from, to, pieces) - least).toBeLessThanOrEqual(who + places / 20);
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(total.moved / total.least).toBeLessThan(1.5);
   });
 });

@@ -89,7 +89,6 @@ export class Requests {
   readonly #fetches = new Map<number, Fetch>();
   /** Those of #fetches that somebody waits for. */
   readonly #urgent = new Set<Fetch>();
-  readonly #backgroundSlots: number;
   #backgroundAttempts = 0;
   #planned = false;
   #sweeps = 0;
@@ -104,7 +103,6 @@ export class Requests {
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
     this.#courtesy = new Courtesy(owner.clock, () => this.plan());
-    this.#backgroundSlots = Math.max(2, Math.min(256, owner.store.slots >> 2));
   }
 
   /** Pieces that somebody on this node waits for. */
@@ -112,6 +110,10 @@ export class Requests {
     let waiting = 0;
     for (const fetch of this.#urgent) if (fetch.own) waiting++;
     return waiting;
+  }
+
+  get #backgroundSlots(): number {
+    return Math.max(2, Math.min(256, this.#owner.store.slots >> 2));
   }
 
   get busy(): ReadonlyMap<number, Fetch> {

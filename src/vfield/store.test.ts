@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capacityOfShare, DEMAND_SLOTS, MIN_SLOTS, PieceStore, shareForWhole, slotsOfShare } from './store.ts';
+import { PieceStore } from './store.ts';
 
 const shape = { pieceBytes: 1024, pieceCount: 50, lengthBytes: 49 * 1024 + 100 };
 
@@ -52,6 +52,16 @@ describe('the store', () => {
     expect(store.has(1)).toBe(false);
   });
 
+  it('keeps a piece that was cached while it came once more', () => {
+    const store = new PieceStore(shape, 16);
+    fill(store, 3, false);
+    const [again, third] = [store.takeSlot()!, store.takeSlot()!];
+    expect(store.put(3, again, true)).toBe(true);
+    expect(store.put(3, third, true)).toBe(false);
+    expect(store.kept.has(3)).toBe(true);
+    expect(store.held).toBe(1);
+  });
+
   it('knows that the last piece is shorter', () => {
     const store = new PieceStore(shape, 16);
     fill(store, 49, true);
@@ -67,26 +77,44 @@ describe('the store', () => {
     expect(big.allocatedBytes).toBe(100 * 131_072);
   });
 
-  it('leaves room for reads whatever the share', () => {
-    fc.assert(
-      fc.property(fc.nat(2 ** 34), (share) => {
-        const slots = slotsOfShare(share, 131_072);
-        const capacity = capacityOfShare(share, 131_072);
-        expect(slots).toBeGreaterThanOrEqual(MIN_SLOTS);
-        expect(capacity).toBeLessThanOrEqual(slots - DEMAND_SLOTS);
-        if (share > MIN_SLOTS * 131_072) expect(slots * 131_072).toBeLessThanOrEqual(share);
-      }),
-    );
-    expect(capacityOfShare(0, 131_072)).toBe(0);
+  it('gives memory back when the budget falls, without losing what is kept, and takes it again when it rises', () => {
+    const pieceBytes = 131_072;
+    const store = new PieceStore({ pieceBytes, pieceCount: 1_000, lengthBytes: pieceBytes * 1_000 }, 640);
+    for (let piece = 0; piece < 600; piece++) fill(store, piece, true);
+    for (let piece = 600; piece < 640; piece++) fill(store, piece, false);
+    const before = process.memoryUsage().arrayBuffers;
+    store.resize(80);
+    while (store.settle());
+    expect(store.slots).toBe(616);
+    expect(store.kept.count).toBe(600);
+    for (let piece = 0; piece < 600; piece += 1) if (piece % 10 !== 9) store.release(piece);
+    while (store.settle());
+    expect(store.slots).toBe(80);
+    expect(store.allocatedBytes).toBe(128 * pieceBytes);
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan(before - 500 * pieceBytes);
+    for (let piece = 9; piece < 600; piece += 10)
+      expect(store.get(piece)?.every((byte) => byte === piece % 256)).toBe(true);
+    store.resize(640);
+    for (let piece = 700; piece < 1_000; piece++) expect(fill(store, piece, true)).toBe(true);
+    for (let piece = 9; piece < 600; piece += 10) expect(store.get(piece)?.[5]).toBe(piece % 256);
   });
-  it('says the least share that keeps a whole image', () => {
+
+  it('finds a slot for a read at any moment of shrinking', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100_000 }), (pieceCount) => {
-        const pieceBytes = 16_384;
-        const share = shareForWhole({ pieceBytes, pieceCount, lengthBytes: pieceCount * pieceBytes });
-        expect(capacityOfShare(share, pieceBytes)).toBeGreaterThanOrEqual(pieceCount);
-        if (pieceCount > MIN_SLOTS) expect(capacityOfShare(share - pieceBytes, pieceBytes)).toBeLessThan(pieceCount);
+      fc.property(fc.array(fc.nat(50), { maxLength: 40 }), fc.integer({ min: 16, max: 66 }), (leave, wanted) => {
+        const store = new PieceStore(shape, 66);
+        for (let piece = 0; piece < 50; piece++) fill(store, piece, true);
+        store.resize(wanted);
+        for (const piece of leave) {
+          store.release(piece);
+          store.settle();
+          const slots = Array.from({ length: 6 }, () => store.takeSlot());
+          expect(slots).not.toContain(undefined);
+          for (const slot of slots) store.giveBack(slot!);
+          for (const kept of store.kept) expect(store.get(kept)?.[0]).toBe(kept);
+        }
       }),
+      { numRuns: 100 },
     );
   });
 });

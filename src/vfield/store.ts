@@ -1,17 +1,15 @@
-// The pieces that this node holds in RAM: a bounded store of verified pieces in slots of one piece each. Owns the memory; who may be kept and who goes
-// is decided by keeper.ts. Slots are also what a piece is assembled in, so that the number of slots is the whole budget.
+// The pieces that this node holds in RAM: a bounded store of verified pieces in slots of one piece each. Who may be kept and who goes
+// is decided by keeper.ts; the memory is slots.ts. Slots are also what a piece is assembled in, so that their number is the whole budget.
 //
 // A held piece is `kept` (announced to peers; leaves only through keeper.ts) or `cached` (never announced, so it may go at any time, least
-// recently used first). Memory is taken in segments, when first needed.
+// recently used first). The budget may change while pieces are held: `settle` then works towards it, as far as kept pieces allow.
 
 import { BitSet } from './bitset.ts';
+import { MIN_SLOTS } from './share.ts';
+import { Slots } from './slots.ts';
 
-/** Slots of one allocation: 8 MiB of 128 KiB pieces. */
-const SLOTS_PER_SEGMENT = 64;
-/** Below this a read of 1 MiB beside a few transfers would have to wait for itself. */
-export const MIN_SLOTS = 16;
-/** Slots that kept pieces never take, so that a read on demand always finds room. */
-export const DEMAND_SLOTS = 6;
+/** Pieces moved in one go while the store becomes smaller: some 0.3 ms. */
+const MOVES_AT_ONCE = 8;
 
 export interface StoreShape {
   readonly pieceBytes: number;
@@ -20,42 +18,27 @@ export interface StoreShape {
   readonly lengthBytes: number;
 }
 
-/** Slots that a share of `shareBytes` makes. */
-export function slotsOfShare(shareBytes: number, pieceBytes: number): number {
-  return Math.max(MIN_SLOTS, Math.floor(shareBytes / pieceBytes));
-}
-
-/**
- * Pieces that a node with this share keeps for the room: a sixteenth of the slots (8 to 64) is left for transfers and reads.
- * The same on every node, since placement counts on it. 0 for a node that gives nothing.
- */
-export function capacityOfShare(shareBytes: number, pieceBytes: number): number {
-  if (shareBytes <= 0) return 0;
-  const slots = slotsOfShare(shareBytes, pieceBytes);
-  return slots - Math.min(64, Math.max(8, Math.ceil(slots / 16)));
-}
-
-/** The least share whose capacity is the whole image. */
-export function shareForWhole({ pieceBytes, pieceCount }: StoreShape): number {
-  return (pieceCount + Math.min(64, Math.max(8, Math.ceil(pieceCount / 15)))) * pieceBytes;
-}
-
 export class PieceStore {
-  readonly slots: number;
   /** Pieces that are announced. */
   readonly kept: BitSet;
   readonly #shape: StoreShape;
-  readonly #segments: Uint8Array[] = [];
-  readonly #free: number[] = [];
-  #made = 0;
+  readonly #memory: Slots;
+  #wanted: number;
+  #settled = true;
   readonly #keptSlots = new Map<number, number>();
   /** In the order of use, the longest unused first. */
   readonly #cachedSlots = new Map<number, number>();
 
   constructor(shape: StoreShape, slots: number) {
     this.#shape = shape;
-    this.slots = Math.min(slots, shape.pieceCount + MIN_SLOTS);
+    this.#wanted = this.#useful(slots);
+    this.#memory = new Slots(shape.pieceBytes, this.#wanted);
     this.kept = new BitSet(shape.pieceCount);
+  }
+
+  /** The budget at the moment. While it shrinks it is what kept pieces and a few transfers take. */
+  get slots(): number {
+    return this.#memory.limit;
   }
 
   /** Pieces held, kept and cached. */
@@ -63,9 +46,9 @@ export class PieceStore {
     return this.#keptSlots.size + this.#cachedSlots.size;
   }
 
-  /** Bytes of memory taken so far. */
+  /** Bytes of memory taken at the moment. */
   get allocatedBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.length, 0);
+    return this.#memory.allocatedBytes;
   }
 
   has(piece: number): boolean {
@@ -85,25 +68,18 @@ export class PieceStore {
 
   /** A slot to assemble a piece in, at the price of a cached piece if need be; undefined when all are kept or in use. */
   takeSlot(): number | undefined {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#made < this.slots) return this.#made++;
-    const oldest = this.#cachedSlots.entries().next();
-    if (oldest.done) return undefined;
-    this.#cachedSlots.delete(oldest.value[0]);
-    return oldest.value[1];
+    let slot = this.#memory.take();
+    while (slot === undefined && this.#dropOldest()) slot = this.#memory.take();
+    return slot;
   }
 
   giveBack(slot: number): void {
-    this.#free.push(slot);
+    this.#memory.give(slot);
   }
 
-  /** The memory of `slot` as far as `piece` needs it. */
+  /** The memory of `slot` as far as `piece` needs it: a view, valid until the caller returns to the event loop. */
   slotBytes(slot: number, piece: number): Uint8Array {
-    const { pieceBytes } = this.#shape;
-    const segment = this.#segment(Math.floor(slot / SLOTS_PER_SEGMENT));
-    const start = (slot % SLOTS_PER_SEGMENT) * pieceBytes;
-    return segment.subarray(start, start + this.pieceLength(piece));
+    return this.#memory.bytes(slot, this.pieceLength(piece));
   }
 
   /** Bytes of `piece`: all pieces but the last are whole. */
@@ -112,14 +88,14 @@ export class PieceStore {
     return Math.min(pieceBytes, lengthBytes - piece * pieceBytes);
   }
 
-  /** Takes over a slot that now holds `piece`, verified. */
-  put(piece: number, slot: number, kept: boolean): void {
+  /** Takes over a slot that now holds `piece`, verified; it may have come by another way meanwhile. @returns Whether it is newly kept. */
+  put(piece: number, slot: number, kept: boolean): boolean {
     if (this.has(piece)) {
       this.giveBack(slot);
-      return;
+      return kept && this.keep(piece);
     }
     (kept ? this.#keptSlots : this.#cachedSlots).set(piece, slot);
-    if (kept) this.kept.add(piece);
+    return kept && this.kept.add(piece);
   }
 
   /** A cached piece becomes a kept one. @returns false when it was not cached. */
@@ -132,7 +108,7 @@ export class PieceStore {
     return true;
   }
 
-  /** A kept piece becomes a cached one, the next to go. */
+  /** A kept piece becomes a cached one. */
   release(piece: number): void {
     const slot = this.#keptSlots.get(piece);
     if (slot === undefined) return;
@@ -141,13 +117,55 @@ export class PieceStore {
     this.#cachedSlots.set(piece, slot);
   }
 
-  #segment(at: number): Uint8Array {
-    while (this.#segments.length <= at) this.#segments.push(this.#newSegment());
-    return this.#segments[at]!;
+  /** Another budget from now on; a smaller one is reached by `settle`. */
+  resize(slots: number): void {
+    this.#wanted = this.#useful(slots);
+    this.#settled = false;
+    if (this.#wanted > this.slots) this.#memory.resize(this.#wanted);
   }
 
-  #newSegment(): Uint8Array {
-    const slots = Math.min(SLOTS_PER_SEGMENT, this.slots - this.#segments.length * SLOTS_PER_SEGMENT);
-    return new Uint8Array(slots * this.#shape.pieceBytes);
+  /**
+   * Works towards a smaller budget for a moment: drops cached pieces, moves kept ones together, gives memory back. Called from a turn of its own, when
+   * nobody holds a view. @returns true when it moved something and may go on at once; false when it has to wait for pieces to leave, or is done.
+   */
+  settle(): boolean {
+    if (this.#settled) return false;
+    const limit = Math.max(this.#wanted, this.#keptSlots.size + MIN_SLOTS);
+    if (limit < this.slots) this.#memory.resize(limit);
+    for (const [piece, slot] of this.#cachedSlots) {
+      if (slot < this.slots) continue;
+      this.#cachedSlots.delete(piece);
+      this.giveBack(slot);
+    }
+    const moved = this.#moveTogether();
+    const trimmed = this.#memory.trim();
+    this.#settled = this.slots === this.#wanted && trimmed && !moved;
+    return moved;
+  }
+
+  #useful(slots: number): number {
+    return Math.min(slots, this.#shape.pieceCount + MIN_SLOTS);
+  }
+
+  #dropOldest(): boolean {
+    const oldest = this.#cachedSlots.entries().next();
+    if (oldest.done) return false;
+    this.#cachedSlots.delete(oldest.value[0]);
+    this.giveBack(oldest.value[1]);
+    return true;
+  }
+
+  #moveTogether(): boolean {
+    let moves = 0;
+    for (const [piece, slot] of this.#keptSlots) {
+      if (slot < this.slots) continue;
+      const lower = moves < MOVES_AT_ONCE ? this.takeSlot() : undefined;
+      if (lower === undefined) break;
+      this.slotBytes(lower, piece).set(this.slotBytes(slot, piece));
+      this.#keptSlots.set(piece, lower);
+      this.giveBack(slot);
+      moves++;
+    }
+    return moves > 0;
   }
 }

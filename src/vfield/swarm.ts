@@ -11,20 +11,23 @@ import { FetchAhead } from './fetch-ahead.ts';
 import { FirstOwners } from './first-owners.ts';
 import { Hearing } from './hearing.ts';
 import { infoHashAliases } from './info-hashes.ts';
-import { Keeper } from './keeper.ts';
+import { Keeper, type KeeperLimits } from './keeper.ts';
 import { LocalPieces } from './local-pieces.ts';
 import { isPieceGood } from './merkle.ts';
 import { MetadataService } from './metadata-service.ts';
 import type { Metainfo } from './metainfo.ts';
+import { Others } from './others.ts';
 import { type ExtendedHandshake, encodeDontHave, type MemberHello, OwnExtension } from './peer/extension.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Peer } from './peer/peer.ts';
 import { MAX_QUEUED_REQUESTS } from './peer/uploads.ts';
 import { exchangePeers } from './peer-exchange.ts';
-import { type PlacementMember, seedOf } from './placement.ts';
+import { type Placement, type PlacementMember, seedOf } from './placement.ts';
+import { Placer } from './placer.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
-import { capacityOfShare, PieceStore, slotsOfShare } from './store.ts';
+import { capacityOfShare, mostKept, slotsOfShare } from './share.ts';
+import { PieceStore } from './store.ts';
 import { TraceExchange } from './trace-exchange.ts';
 import type { Transport } from './transport.ts';
 
@@ -59,7 +62,8 @@ export class Swarm {
   readonly connections: Connections;
   readonly keeper: Keeper;
   readonly local: LocalPieces | undefined;
-  readonly member: MemberHello;
+  /** What this node says of itself; its share may change. */
+  member: MemberHello;
   readonly bootTrace: TraceExchange;
   readonly #metainfo: Metainfo;
   readonly #clock: Clock;
@@ -71,6 +75,7 @@ export class Swarm {
   #membersSince = 0;
   #ticks = 0;
   readonly #stopTicking: () => void;
+  readonly #placer: Placer;
   readonly #placeSoon: { call(): void; cancel(): void };
   readonly #introduceSoon: { call(): void; cancel(): void };
   #port = 0;
@@ -107,6 +112,7 @@ export class Swarm {
     this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onTrace() });
     this.#ahead.follow(this.bootTrace.pieces);
     const hearing = this.#makeHearing();
+    this.#placer = new Placer(clock, metainfo.pieceCount, (placement) => this.#onPlaced(placement));
     this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
     this.#introduceSoon = debounced(clock, INTRODUCE_MS, () => {
       exchangePeers(this.connections.peers, clock.now());
@@ -135,31 +141,46 @@ export class Swarm {
     if (this.#ahead.reached(piece)) this.requests.plan();
   }
 
+  /** Gives more or less RAM from now on. Members hear of it at once; memory is given back as others take over what leaves. */
+  setShare(shareBytes: number): void {
+    const { pieceBytes } = this.#metainfo;
+    if (shareBytes === this.member.shareBytes) return;
+    this.member = { ...this.member, shareBytes };
+    this.store.resize(slotsOfShare(shareBytes, pieceBytes));
+    this.keeper.limits = this.#keeperLimits();
+    for (const peer of this.connections.peers.values()) if (peer.member) peer.greet(this.#ownExtendedHandshake(peer));
+    this.#placeSoon.call();
+  }
+
   async close(): Promise<void> {
     this.#stopTicking();
     this.#placeSoon.cancel();
     this.#introduceSoon.cancel();
+    this.#placer.close();
     this.requests.close();
     await this.connections.close();
   }
 
   #makeKeeper(clock: Clock): Keeper {
     const { pieceBytes, pieceCount } = this.#metainfo;
-    const isMedium = this.member.kind === 'medium';
     return new Keeper({
       clock,
       store: this.store,
       availability: this.availability,
+      others: new Others(() => this.connections.peers, this.member.id, pieceBytes),
       pieceCount,
-      capacity: isMedium ? 0 : capacityOfShare(this.member.shareBytes, pieceBytes),
+      limits: this.#keeperLimits(),
       ownId: this.member.id,
       announce: (piece, have) => this.#announce(piece, have),
-      isHeldBy: (piece, members) =>
-        members.some((id) => {
-          const peer = this.connections.peers.get(id);
-          return peer?.keepsInRam === true && peer.has.has(piece);
-        }),
     });
+  }
+
+  /** A node that serves from its medium keeps nothing. */
+  #keeperLimits(): KeeperLimits {
+    const { kind, shareBytes } = this.member;
+    const { pieceBytes } = this.#metainfo;
+    if (kind === 'medium') return { capacity: 0, most: 0 };
+    return { capacity: capacityOfShare(shareBytes, pieceBytes), most: mostKept(shareBytes, pieceBytes) };
   }
 
   #makeRequests(clock: Clock): Requests {
@@ -248,9 +269,7 @@ export class Swarm {
   }
 
   #onPiece(piece: number, slot: number): void {
-    const kept = this.keeper.shouldKeep(piece);
-    this.store.put(piece, slot, kept);
-    if (kept) this.keeper.onKept(piece);
+    if (this.store.put(piece, slot, this.keeper.shouldKeep(piece))) this.keeper.onKept(piece);
   }
 
   #tick(): void {
@@ -258,6 +277,7 @@ export class Swarm {
     dialer.hurry = this.requests.waitingPieces > 0 || this.connections.peers.size === 0;
     dialer.tick();
     if (this.keeper.tick() || ++this.#ticks % TICKS_PER_PLAN === 0) this.requests.plan();
+    this.#settle();
     this.bootTrace.tick();
     exchangePeers(this.connections.peers, this.#clock.now());
   }
@@ -275,9 +295,17 @@ export class Swarm {
     this.#placeSoon.call();
   }
 
+  /** While the store shrinks. */
+  #settle(): void {
+    if (this.store.settle()) this.#clock.setTimeout(() => this.#settle(), 0);
+  }
+
   #place(): void {
-    const members = this.#members();
-    this.keeper.place(members);
+    this.#placer.place(this.#members());
+  }
+
+  #onPlaced(placement: Placement): void {
+    this.keeper.place(placement);
     this.requests.plan();
   }
 

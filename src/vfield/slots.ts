@@ -1,0 +1,87 @@
+// Memory in slots of one piece each, taken in segments when first needed and given back to the system when the number of slots falls. Owns the memory.
+
+/** Slots of one allocation: 8 MiB of 128 KiB pieces, which the allocator maps on its own and can give back. */
+const SLOTS_PER_SEGMENT = 64;
+
+export class Slots {
+  readonly #slotBytes: number;
+  #limit: number;
+  readonly #segments: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  /** Slots of each segment that are in use. */
+  readonly #used: number[] = [];
+  /** Free ones of the slots made so far, below the limit and beyond it. */
+  #free: number[] = [];
+  #beyond: number[] = [];
+  #made = 0;
+
+  constructor(slotBytes: number, limit: number) {
+    this.#slotBytes = slotBytes;
+    this.#limit = limit;
+  }
+
+  /** Only slots of a smaller number are given out. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Bytes of memory taken at the moment. */
+  get allocatedBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + (segment?.length ?? 0), 0);
+  }
+
+  /** A slot for use; undefined when all below the limit are in use. */
+  take(): number | undefined {
+    const slot = this.#free.pop() ?? (this.#made < this.#limit ? this.#made++ : undefined);
+    if (slot !== undefined) this.#used[segmentOf(slot)] = (this.#used[segmentOf(slot)] ?? 0) + 1;
+    return slot;
+  }
+
+  give(slot: number): void {
+    this.#used[segmentOf(slot)]!--;
+    (slot < this.#limit ? this.#free : this.#beyond).push(slot);
+  }
+
+  /** The first `length` bytes of a slot in use: a view, valid until the caller returns to the event loop. */
+  bytes(slot: number, length: number): Uint8Array {
+    const start = (slot % SLOTS_PER_SEGMENT) * this.#slotBytes;
+    return this.#segment(segmentOf(slot), start + this.#slotBytes).subarray(start, start + length);
+  }
+
+  /** Slots beyond a smaller limit stay valid while they are in use. */
+  resize(limit: number): void {
+    const all = [...this.#free, ...this.#beyond];
+    this.#limit = limit;
+    this.#free = all.filter((slot) => slot < limit);
+    this.#beyond = all.filter((slot) => slot >= limit);
+  }
+
+  /** Gives back segments beyond the limit in which nothing is in use. Never while somebody holds a view. @returns false while some are still in use. */
+  trim(): boolean {
+    let all = true;
+    for (let at = Math.ceil(this.#limit / SLOTS_PER_SEGMENT); at < this.#segments.length; at++) {
+      if ((this.#used[at] ?? 0) > 0) {
+        all = false;
+        continue;
+      }
+      // Detached, so that the memory goes now and not when it is collected: a machine short of memory cannot wait for that.
+      this.#segments[at]?.buffer.transfer(0);
+      this.#segments[at] = undefined;
+    }
+    return all;
+  }
+
+  /** @param bytes It is at least so long. */
+  #segment(at: number, bytes: number): Uint8Array<ArrayBuffer> {
+    const segment = this.#segments[at];
+    if (segment && segment.length >= bytes) return segment;
+    const slots = Math.min(SLOTS_PER_SEGMENT, this.#limit - at * SLOTS_PER_SEGMENT);
+    const longer = new Uint8Array(Math.max(bytes, slots * this.#slotBytes));
+    if (segment) longer.set(segment);
+    this.#segments[at] = longer;
+    return longer;
+  }
+}
+
+function segmentOf(slot: number): number {
+  return Math.floor(slot / SLOTS_PER_SEGMENT);
+}
