@@ -1,11 +1,13 @@
 // Who we are connected to: listening, dialing, handshakes, one connection per peer, bans. Owns the peers' life; what they say goes to the swarm.
 
+import type { HttpServiceOptions } from '../bootserver/http/service.ts';
 import { ViverError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Bans } from './bans.ts';
+import { CallNames } from './call-names.ts';
 import type { Clock } from './clock.ts';
 import { Dialer } from './dialer.ts';
-import { sameBytes } from './hash.ts';
+import type { InfoHashAlias } from './info-hashes.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Message } from './peer/messages.ts';
 import { Peer } from './peer/peer.ts';
@@ -14,6 +16,8 @@ import type { Duplex, DuplexHandlers, Listener, Transport } from './transport.ts
 
 /** Connections held at once; a room has 200 members. */
 const MAX_PEERS = 512;
+/** Between an announce to our tracker and our own call: who announces usually calls first. */
+const ANNOUNCED_PAUSE_MS = 2_000;
 /** A connection that said nothing for so long may be replaced by a new one of the same peer. */
 const STALE_MS = KEEP_ALIVE_MS + 1_500;
 
@@ -23,8 +27,8 @@ export interface ConnectionsOptions {
   readonly log: Log;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** 20 bytes each: what the image is called in a handshake (info-hashes.ts). */
-  readonly infoHashes: readonly Uint8Array[];
+  /** What the image is called in a handshake, the one to be tried first, first. */
+  readonly names: readonly InfoHashAlias[];
   readonly pieceCount: number;
   onOpen(peer: Peer, handshake: Handshake): void;
   onMessage(peer: Peer, message: Message): void;
@@ -39,8 +43,7 @@ export class Connections {
   /** Every open wire, those before their handshake included. */
   readonly #wires = new Set<PeerWire>();
   readonly #bans: Bans;
-  /** Addresses that closed without a handshake, and how often: each time they are asked by another name of the image. */
-  readonly #speechless = new Map<string, number>();
+  readonly #names: CallNames;
   #listener: Listener | undefined;
   #closed = false;
 
@@ -48,6 +51,7 @@ export class Connections {
     this.#options = options;
     this.#ownId = options.peerId.toHex();
     this.#bans = new Bans(() => options.clock.now());
+    this.#names = new CallNames(options.names);
     this.dialer = new Dialer(options.clock, (address) => this.#dial(address));
   }
 
@@ -56,9 +60,16 @@ export class Connections {
     return this.#peers;
   }
 
-  async listen(address: { host?: string; port: number }): Promise<number> {
-    this.#listener = await this.#options.transport.listen(address, (duplex) => this.#accept(duplex));
+  /** @param http What clients that speak HTTP on the same port are answered. */
+  async listen(address: { host?: string; port: number }, http?: HttpServiceOptions): Promise<number> {
+    this.#listener = await this.#options.transport.listen(address, (duplex) => this.#accept(duplex), http);
     return this.#listener.port;
+  }
+
+  /** A client listens there and knows the image by this name. It may call us itself: it is given time for that. */
+  announced(address: string, infoHash: Uint8Array): void {
+    this.#names.used(address, infoHash);
+    this.dialer.add(address, false, ANNOUNCED_PAUSE_MS);
   }
 
   /** Ends the connection and refuses the peer from now on: the bytes prove that it is faulty or lies. */
@@ -108,29 +119,26 @@ export class Connections {
         },
         onClose: (reason) => this.#ended(wire, peer, dialed, reason),
       },
-      dialed === undefined ? undefined : this.#ownHandshake(this.#nameFor(dialed)),
+      dialed === undefined ? undefined : this.#ownHandshake(this.#names.for(dialed)),
     );
     this.#wires.add(wire);
     if (this.#closed || this.#wires.size > MAX_PEERS) wire.close('no room for more connections');
     return wire.handlers;
   }
 
-  #nameFor(address: string): Uint8Array {
-    const { infoHashes } = this.#options;
-    return infoHashes[(this.#speechless.get(address) ?? 0) % infoHashes.length]!;
-  }
-
-  #ownHandshake(infoHash: Uint8Array): Handshake {
-    return { infoHash, peerId: this.#options.peerId, extended: true, fast: true, version2: true };
+  #ownHandshake(name: InfoHashAlias): Handshake {
+    return { ...name, peerId: this.#options.peerId, extended: true, fast: true };
   }
 
   #greet(wire: PeerWire, handshake: Handshake, dialed: string | undefined): Peer | undefined {
-    const refusal = this.#refusal(wire, handshake, dialed);
+    const name = this.#names.find(handshake.infoHash);
+    const refusal = name ? this.#refusal(wire, handshake, dialed) : 'asks for another image';
     if (refusal !== undefined) {
       wire.close(refusal);
       return undefined;
     }
-    if (!wire.initiator) wire.greet(this.#ownHandshake(handshake.infoHash));
+    if (dialed) this.#names.used(dialed, handshake.infoHash);
+    else wire.greet(this.#ownHandshake(name!));
     const peer = new Peer(wire, handshake, this.#options.pieceCount);
     peer.dialAddress = dialed;
     this.#peers.set(peer.id, peer);
@@ -140,7 +148,6 @@ export class Connections {
 
   /** Why the connection is not wanted, or undefined. */
   #refusal(wire: PeerWire, handshake: Handshake, dialed: string | undefined): string | undefined {
-    if (!this.#isOurImage(handshake.infoHash)) return 'asks for another image';
     const id = handshake.peerId.toHex();
     if (id === this.#ownId) {
       if (dialed) this.dialer.never(dialed);
@@ -164,16 +171,12 @@ export class Connections {
     return wire.initiator === this.#ownId < other.id;
   }
 
-  #isOurImage(hash: Uint8Array): boolean {
-    return this.#options.infoHashes.some((known) => sameBytes(known, hash));
-  }
-
   #ended(wire: PeerWire, peer: Peer | undefined, dialed: string | undefined, reason: string): void {
     this.#wires.delete(wire);
     this.#options.log.debug(`${peer?.address ?? wire.remoteAddress}: connection ended: ${reason}`);
     if (!peer) {
       if (dialed && !this.#isAlias(dialed)) {
-        this.#speechless.set(dialed, (this.#speechless.get(dialed) ?? 0) + 1);
+        this.#names.refused(dialed);
         this.dialer.lost(dialed, false);
       }
       return;

@@ -41,11 +41,20 @@ export class Dialer {
     return [...this.#known.keys()];
   }
 
-  /** @returns false when it was known already. */
-  add(address: string, configured = false): boolean {
+  /**
+   * @param afterMs Not before then, unless somebody waits for a piece.
+   * @returns false when it was known already.
+   */
+  add(address: string, configured = false, afterMs = 0): boolean {
     if (this.#known.has(address)) return false;
     if (this.#known.size >= MAX_ADDRESSES && !this.#forgetWorst()) return false;
-    this.#known.set(address, { state: 'idle', failures: 0, nextAt: this.#clock.now(), hurried: false, configured });
+    this.#known.set(address, {
+      state: 'idle',
+      failures: 0,
+      nextAt: this.#clock.now() + afterMs,
+      hurried: false,
+      configured,
+    });
     return true;
   }
 

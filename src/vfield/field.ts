@@ -10,15 +10,17 @@ import type { BlockSource } from './block-source.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Discovery, startDiscovery } from './discovery.ts';
 import { fetchMetainfo } from './fetch-metainfo.ts';
+import { fieldRoutes } from './field-routes.ts';
 import { FieldSource } from './field-source.ts';
 import { type FieldStatus, fieldStatus } from './field-status.ts';
-import { infoHashAliases } from './info-hashes.ts';
+import { infoHashesOf } from './info-hashes.ts';
 import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
 import { INFO_HASH_BYTES, PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
 import { shareForWhole } from './share.ts';
 import { Swarm } from './swarm.ts';
+import { swarmTracker } from './tracker/swarm-tracker.ts';
 import type { Transport } from './transport.ts';
 
 export type { FieldPeerStatus, FieldStatus } from './field-status.ts';
@@ -86,7 +88,10 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const shareBytes = options.shareBytes === 'whole' ? shareForWhole(metainfo) : options.shareBytes;
   const swarm = new Swarm({ metainfo, transport, clock, log, peerId, shareBytes, ...(local ? { local } : {}) });
   const source = new FieldSource(metainfo, swarm);
-  const port = await swarm.open(options.listen, peers).catch(async (error: unknown) => {
+  const routes = fieldRoutes(swarmTracker(swarm, metainfo, clock), source, metainfo.name);
+  // A line for each request would be many: a client that reads the image asks range by range.
+  const http = { routes, log: { ...log.child('http'), info: log.debug } };
+  const port = await swarm.open(options.listen, peers, http).catch(async (error: unknown) => {
     await swarm.close();
     throw error;
   });
@@ -180,7 +185,7 @@ function discover(
   return startDiscovery({
     ...networks(options),
     port,
-    infoHashes: infoHashAliases(metainfo),
+    infoHashes: infoHashesOf(metainfo),
     clock,
     log: options.log,
     isAlone: () => swarm.connections.peers.size === 0 || swarm.requests.waitingPieces > 0,

@@ -10,14 +10,27 @@ import { joined } from './merkle.ts';
 import type { MetainfoCore } from './metainfo.ts';
 import { INFO_HASH_BYTES } from './peer/handshake.ts';
 
+/** One name of an image. */
+export interface InfoHashAlias {
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** Its info dictionary has version 2 in it: only then a handshake may say that we know version 2 (libtorrent closes otherwise). */
+  readonly version2: boolean;
+}
+
 /** The names of an image, our own nodes' first: version 1, version 2 cut short, the version 1 twin's, aria2's. */
-export function infoHashAliases(core: MetainfoCore): Uint8Array[] {
+export function infoHashAliases(core: MetainfoCore): InfoHashAlias[] {
   return [
-    core.infoHashV1,
-    core.infoHashV2.subarray(0, INFO_HASH_BYTES),
-    legacyMetainfo(core).infoHash,
-    hashWithoutEmptyKeys(core.infoBytes, core.name),
+    { infoHash: core.infoHashV1, version2: true },
+    { infoHash: core.infoHashV2.subarray(0, INFO_HASH_BYTES), version2: true },
+    { infoHash: legacyMetainfo(core).infoHash, version2: false },
+    { infoHash: hashWithoutEmptyKeys(core.infoBytes, core.name), version2: false },
   ];
+}
+
+/** The hashes of all names of an image. */
+export function infoHashesOf(core: MetainfoCore): Uint8Array[] {
+  return infoHashAliases(core).map(({ infoHash }) => infoHash);
 }
 
 function hashWithoutEmptyKeys(infoBytes: Uint8Array, name: string): Uint8Array {

@@ -1,6 +1,7 @@
 // The members of one image's field and what they say to each other: puts together connections, requests, keeper and store. The one owner of
 // "who has what"; everything runs on one event loop, one message at a time.
 
+import type { HttpServiceOptions } from '../bootserver/http/service.ts';
 import type { Log } from '../log.ts';
 import { Availability } from './availability.ts';
 import { BitSet } from './bitset.ts';
@@ -99,7 +100,7 @@ export class Swarm {
       clock,
       log,
       peerId: options.peerId,
-      infoHashes: infoHashAliases(metainfo),
+      names: infoHashAliases(metainfo),
       pieceCount: metainfo.pieceCount,
       onOpen: (peer, handshake) => this.#onOpen(peer, handshake),
       onMessage: (peer, message) => hearing.hear(peer, message),
@@ -121,9 +122,16 @@ export class Swarm {
     this.#stopTicking = repeat(clock, TICK_MS, () => this.#tick());
   }
 
-  /** @returns The port that it listens on. */
-  async open(listen: { host?: string; port: number }, peers: readonly string[]): Promise<number> {
-    this.#port = await this.connections.listen(listen);
+  /**
+   * @param http What clients that speak HTTP on the same port are answered.
+   * @returns The port that it listens on.
+   */
+  async open(
+    listen: { host?: string; port: number },
+    peers: readonly string[],
+    http?: HttpServiceOptions,
+  ): Promise<number> {
+    this.#port = await this.connections.listen(listen, http);
     for (const address of peers) this.connections.dialer.add(address, true);
     this.#firstOwners.update(this.#members());
     this.#place();

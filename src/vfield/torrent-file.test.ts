@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decodeBencode, dictionarySpans } from './bencode.ts';
 import { createMetainfo } from './create-metainfo.ts';
 import { sha1 } from './hash.ts';
-import { infoHashAliases } from './info-hashes.ts';
+import { infoHashesOf } from './info-hashes.ts';
 import { legacyMetainfo } from './legacy-metainfo.ts';
 import { decodeMetainfo, encodeMetainfo } from './metainfo.ts';
 import { encodeTorrentFile } from './torrent-file.ts';
@@ -32,7 +32,7 @@ test('the version 1 form: its info dictionary has the hash to which our nodes an
   const info = dictionarySpans(encodeTorrentFile(metainfoBytes)).get('info')!;
   expect([...dictionarySpans(info).keys()]).toEqual(['length', 'name', 'piece length', 'pieces']);
   expect(sha1(info)).toEqual(legacyMetainfo(metainfo).infoHash);
-  expect(infoHashAliases(metainfo)).toContainEqual(sha1(info));
+  expect(infoHashesOf(metainfo)).toContainEqual(sha1(info));
 });
 
 test('the hybrid form is the metainfo itself, with the addresses beside it', () => {

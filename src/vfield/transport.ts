@@ -1,6 +1,8 @@
 // What carries bytes between members: TCP in the field (peer/tcp-transport.ts), an in-process network in tests and in the
 // simulator (sim/network). A byte stream is reliable and in order, or it is closed.
 
+import type { HttpServiceOptions } from '../bootserver/http/service.ts';
+
 /** One end of a connection. Handlers are set once, before the first byte can arrive. */
 export interface Duplex {
   /** The other end's address as `host:port`; for an accepted connection the port is not the one it listens on. */
@@ -33,8 +35,12 @@ export interface Listener {
 }
 
 export interface Transport {
-  /** @param port 0 for any free one. Rejects with ViverError `FIELD_LISTEN` when the port is taken. */
-  listen(address: { host?: string; port: number }, accept: DuplexOwner): Promise<Listener>;
+  /**
+   * Rejects with ViverError `FIELD_LISTEN` when the port is taken.
+   * @param port 0 for any free one.
+   * @param http What clients that speak HTTP on this port are answered, where the network is a real one.
+   */
+  listen(address: { host?: string; port: number }, accept: DuplexOwner, http?: HttpServiceOptions): Promise<Listener>;
   /** Rejects with ViverError `FIELD_CONNECT` when nobody answers. */
   connect(address: string, owner: DuplexOwner): Promise<void>;
 }

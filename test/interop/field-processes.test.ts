@@ -1,18 +1,15 @@
 // The field as processes over TCP on loopback: kill -9 is the power cut. No root needed.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createMetainfo } from '../../src/vfield/create-metainfo.ts';
-import type { FieldStatus } from '../../src/vfield/field.ts';
 import { formatMagnet } from '../../src/vfield/magnet.ts';
 import { encodeMetainfo } from '../../src/vfield/metainfo.ts';
+import { FieldProcess } from './field-process.ts';
 
-const PROGRAM = join(import.meta.dirname, '../programs/field-node.ts');
 const SIZE_BYTES = 48 * 1024 * 1024;
 /** 62 % of the image each: two hold it. */
 const SHARE_MIB = '30';
@@ -82,51 +79,4 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** A field-node program that answers commands with lines of JSON. */
-class FieldProcess {
-  port = 0;
-  readonly ready: Promise<void>;
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<string, ((value: never) => void)[]>();
-
-  constructor(words: string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...words, '--quiet'], { stdio: ['pipe', 'pipe', 'ignore'] });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      const answer = JSON.parse(line) as Record<string, never>;
-      for (const [key, value] of Object.entries(answer)) this.#waiting.get(key)?.shift()?.(value);
-    });
-    this.ready = this.#answer<number>('port').then((port) => {
-      this.port = port;
-    });
-  }
-
-  get address(): string {
-    return `127.0.0.1:${this.port}`;
-  }
-
-  readAll(): Promise<string> {
-    return this.#ask('all');
-  }
-
-  status(): Promise<FieldStatus> {
-    return this.#ask('status');
-  }
-
-  kill(): void {
-    this.#child.kill('SIGKILL');
-  }
-
-  #ask<Value>(command: string): Promise<Value> {
-    this.#child.stdin!.write(`${command}\n`);
-    return this.#answer(command);
-  }
-
-  #answer<Value>(key: string): Promise<Value> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(key) ?? [];
-      this.#waiting.set(key, [...waiting, resolve as (value: never) => void]);
-    });
-  }
 }

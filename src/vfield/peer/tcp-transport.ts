@@ -12,6 +12,7 @@ import {
   parseAddress,
   type Transport,
 } from '../transport.ts';
+import { Reception } from './reception.ts';
 
 /** Bytes of one read; libuv takes up to 32 of them before other work gets its turn. */
 const READ_BYTES = 262_144;
@@ -23,14 +24,15 @@ const WRITE_AHEAD_BYTES = 131_072;
 const CONNECT_MS = 1_200;
 
 export const tcpTransport: Transport = {
-  listen: ({ host, port }, accept) =>
+  listen: ({ host, port }, accept, http) =>
     new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, highWaterMark: WRITE_AHEAD_BYTES });
-      server.on('connection', (accepted) => takeOver(accepted, accept));
+      const reception = http && new Reception({ http, onPeer: (socket, start) => takeOver(socket, accept, start) });
+      server.on('connection', (accepted) => (reception ? reception.take(accepted) : takeOver(accepted, accept)));
       server.once('error', (cause) => {
         reject(new ViverError('FIELD_LISTEN', `can't listen on ${host ?? '*'}:${port}: ${cause.message}`, { cause }));
       });
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve(listenerOf(server)));
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve(listenerOf(server, reception)));
     }),
 
   connect: (address, owner) =>
@@ -57,34 +59,46 @@ export const tcpTransport: Transport = {
     }),
 };
 
-function listenerOf(server: Server): Listener {
+function listenerOf(server: Server, reception: Reception | undefined): Listener {
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     close: async () => {
+      reception?.close();
       server.close();
     },
   };
 }
 
+interface Handle {
+  reading: boolean;
+  readStop(): number;
+}
+
 /**
  * Gives an accepted connection a static read buffer. Node offers `onread` only where a socket is made, so the handle moves into a socket of our own;
  * if a later Node has no such handle, plain 'data' events do.
+ * @param start What has been read of it already.
  */
-function takeOver(accepted: Socket, accept: DuplexOwner): void {
+function takeOver(accepted: Socket, accept: DuplexOwner, start: Uint8Array = new Uint8Array(0)): void {
   const address = formatAddress(accepted.remoteAddress ?? '?', accepted.remotePort ?? 0);
   const end = new TcpDuplex(address);
-  const inner = accepted as unknown as { _handle: unknown };
+  const inner = accepted as unknown as { _handle: Handle | null };
   if (!inner._handle) {
     end.attach(accepted, accept);
+    end.deliver(start);
     accepted.on('data', (chunk: Buffer) => end.deliver(chunk));
     accepted.resume();
     return;
   }
+  inner._handle.readStop();
+  inner._handle.reading = false;
   const options = { handle: inner._handle, onread: end.onread, highWaterMark: WRITE_AHEAD_BYTES };
   inner._handle = null;
+  accepted.destroy(); // without its handle: the server no longer counts it
   const socket = new Socket(options as object as SocketConstructorOpts);
   end.attach(socket, accept);
+  end.deliver(start);
   socket.resume();
 }
 
