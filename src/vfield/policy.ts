@@ -1,8 +1,8 @@
 // Whom to ask: pure choices over what is known of the peers.
 
+import type { Fetch } from './attempt.ts';
 import type { Peer } from './peer/peer.ts';
 import { mix } from './placement.ts';
-import type { Fetch } from './requests.ts';
 
 /** A second peer is asked when the first is later than it usually is, within these bounds. */
 const MIN_HEDGE_MS = 15;

@@ -1,9 +1,9 @@
 // One connected peer as the swarm sees it: what it has, what it is, what is under way between us. Plain state with the few rules that
 // belong to one peer alone; decisions over several peers are the swarm's.
 
+import type { Attempt } from '../attempt.ts';
 import { BitSet } from '../bitset.ts';
 import { seedOf } from '../placement.ts';
-import type { Attempt } from '../requests.ts';
 import {
   EXTENDED_HANDSHAKE,
   type ExtendedHandshake,
