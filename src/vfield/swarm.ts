@@ -9,7 +9,6 @@ import type { BlockSource } from './block-source.ts';
 import { type Clock, debounced, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
 import { FetchAhead } from './fetch-ahead.ts';
-import { FirstOwners } from './first-owners.ts';
 import { Hearing } from './hearing.ts';
 import { infoHashAliases } from './info-hashes.ts';
 import { Keeper, type KeeperLimits } from './keeper.ts';
@@ -28,6 +27,7 @@ import { Placer } from './placer.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
 import { capacityOfShare, mostKept, slotsOfShare } from './share.ts';
+import { Sparing } from './sparing.ts';
 import { PieceStore } from './store.ts';
 import { TraceExchange } from './trace-exchange.ts';
 import type { Transport } from './transport.ts';
@@ -38,8 +38,6 @@ const TICK_MS = 200;
 const TICKS_PER_PLAN = 5;
 /** A change of members is answered with a new placement after so long, once for a whole burst. */
 const PLACE_MS = 400;
-/** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
-const PATIENCE_MS = 10_000;
 /** Members are told of a new one after so long: those that start together meet before they have fetched much. */
 const INTRODUCE_MS = 5;
 const CLIENT = 'Viver 0.1';
@@ -72,8 +70,7 @@ export class Swarm {
   readonly #serving: Serving;
   readonly #metadata: MetadataService;
   readonly #ahead: FetchAhead;
-  readonly #firstOwners: FirstOwners;
-  #membersSince = 0;
+  readonly #sparing: Sparing;
   #ticks = 0;
   readonly #stopTicking: () => void;
   readonly #placer: Placer;
@@ -91,7 +88,6 @@ export class Swarm {
     this.store = new PieceStore(metainfo, slotsOfShare(shareBytes, metainfo.pieceBytes));
     this.availability = new Availability(metainfo.pieceCount);
     this.#ahead = new FetchAhead(this.store, metainfo.pieceCount);
-    this.#firstOwners = new FirstOwners(metainfo.pieceCount);
     this.local =
       options.local && new LocalPieces(options.local, metainfo, log, (piece) => this.#announce(piece, false));
     this.member = { id: options.peerId.toHex(), shareBytes, kind: options.local ? 'medium' : 'ram' };
@@ -105,6 +101,13 @@ export class Swarm {
       onOpen: (peer, handshake) => this.#onOpen(peer, handshake),
       onMessage: (peer, message) => hearing.hear(peer, message),
       onClose: (peer) => this.#onClose(peer),
+    });
+    this.#sparing = new Sparing({
+      clock,
+      availability: this.availability,
+      pieceCount: metainfo.pieceCount,
+      ownId: this.member.id,
+      peers: () => this.connections.peers,
     });
     this.keeper = this.#makeKeeper(clock);
     this.requests = this.#makeRequests(clock);
@@ -133,7 +136,7 @@ export class Swarm {
   ): Promise<number> {
     this.#port = await this.connections.listen(listen, http);
     for (const address of peers) this.connections.dialer.add(address, true);
-    this.#firstOwners.update(this.#members());
+    this.#sparing.onMembers(this.#members());
     this.#place();
     this.connections.dialer.tick();
     return this.#port;
@@ -197,7 +200,7 @@ export class Swarm {
       store: this.store,
       seed: seedOf(this.member.id),
       peers: () => this.connections.peers.values(),
-      relayOf: (piece) => this.#relayOf(piece),
+      relayOf: (piece) => this.#sparing.relayOf(piece),
       isGood: (piece, bytes) => isPieceGood(this.#metainfo, piece, bytes),
       onPiece: (piece, slot) => this.#onPiece(piece, slot),
       onLiar: (peer, piece) => this.connections.banLiar(peer, `piece ${piece} has a wrong hash`),
@@ -229,31 +232,8 @@ export class Swarm {
     return this.availability.ramHolders[piece] === 0 && !this.store.has(piece) && !isFull;
   }
 
-  /** Whom to ask for what nobody waits for: members for all they have, a source for what this node is to fetch for the room. */
   #mayAsk(peer: Peer): (piece: number) => boolean {
-    const isOpen = (piece: number): boolean => !this.requests.isLater(piece);
-    return peer.keepsInRam ? isOpen : (piece) => isOpen(piece) && this.#mayAskSource(piece);
-  }
-
-  #mayAskSource(piece: number): boolean {
-    if (this.#canComeFromMember(piece)) return false;
-    const firstOwner = this.#firstOwners.idOf(piece);
-    if (firstOwner === undefined || firstOwner === this.member.id) return true;
-    return !this.connections.peers.has(firstOwner) || this.#clock.now() - this.#membersSince > PATIENCE_MS;
-  }
-
-  #canComeFromMember(piece: number): boolean {
-    if (this.availability.ramHolders[piece] === 0) return false;
-    const now = this.#clock.now();
-    return this.connections.peers
-      .values()
-      .some((peer) => peer.keepsInRam && !peer.chokesUs && peer.slowUntil <= now && peer.has.has(piece));
-  }
-
-  #relayOf(piece: number): Peer | undefined {
-    if (this.availability.ramHolders[piece]! > 0) return undefined;
-    const firstOwner = this.#firstOwners.idOf(piece);
-    return firstOwner === undefined ? undefined : this.connections.peers.get(firstOwner);
+    return (piece) => !this.requests.isLater(piece) && this.#sparing.mayAsk(peer, piece);
   }
 
   #makeHearing(): Hearing {
@@ -297,8 +277,7 @@ export class Swarm {
 
   /** Who keeps pieces has changed: who fetches what for the room is known at once, who keeps what after the burst. */
   #onMembers(): void {
-    this.#firstOwners.update(this.#members());
-    this.#membersSince = this.#clock.now();
+    this.#sparing.onMembers(this.#members());
     this.#introduceSoon.call();
     this.#placeSoon.call();
   }

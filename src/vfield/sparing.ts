@@ -1,0 +1,63 @@
+// Sparing the source: whom this node asks for what, so that a piece that only a source has (the first PC's medium, another client, a web server) is fetched from there
+// once and spreads among the members from then on. Decides over what peers have announced; owns who is the first owner of what, and since when.
+
+import type { Availability } from './availability.ts';
+import type { Clock } from './clock.ts';
+import { FirstOwners } from './first-owners.ts';
+import type { Peer } from './peer/peer.ts';
+import type { PlacementMember } from './placement.ts';
+
+/** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
+const PATIENCE_MS = 10_000;
+
+export interface SparingOptions {
+  readonly clock: Clock;
+  readonly availability: Availability;
+  readonly pieceCount: number;
+  readonly ownId: string;
+  /** Connected peers, by id. */
+  readonly peers: () => ReadonlyMap<string, Peer>;
+}
+
+export class Sparing {
+  readonly #options: SparingOptions;
+  readonly #firstOwners: FirstOwners;
+  #since = 0;
+
+  constructor(options: SparingOptions) {
+    this.#options = options;
+    this.#firstOwners = new FirstOwners(options.pieceCount);
+  }
+
+  /** Who keeps pieces in RAM has changed. @param members This node included if it does. */
+  onMembers(members: readonly PlacementMember[]): void {
+    this.#firstOwners.update(members);
+    this.#since = this.#options.clock.now();
+  }
+
+  /** Whether this peer is to be asked for a piece that nobody waits for: a member for all it has, a source for what this node fetches for the room. */
+  mayAsk(peer: Peer, piece: number): boolean {
+    if (peer.keepsInRam) return true;
+    if (this.#canComeFromMember(piece)) return false;
+    const firstOwner = this.#firstOwners.idOf(piece);
+    const { clock, ownId, peers } = this.#options;
+    if (firstOwner === undefined || firstOwner === ownId) return true;
+    return !peers().has(firstOwner) || clock.now() - this.#since > PATIENCE_MS;
+  }
+
+  /** The member that a reader asks for a piece that no member has: its first owner, if that is another one, and connected. */
+  relayOf(piece: number): Peer | undefined {
+    if (this.#options.availability.ramHolders[piece]! > 0) return undefined;
+    const firstOwner = this.#firstOwners.idOf(piece);
+    return firstOwner === undefined ? undefined : this.#options.peers().get(firstOwner);
+  }
+
+  #canComeFromMember(piece: number): boolean {
+    const { availability, clock, peers } = this.#options;
+    if (availability.ramHolders[piece] === 0) return false;
+    const now = clock.now();
+    return peers()
+      .values()
+      .some((peer) => peer.keepsInRam && !peer.chokesUs && peer.slowUntil <= now && peer.has.has(piece));
+  }
+}
