@@ -4,6 +4,7 @@ import type { Clock } from '../../src/vfield/clock.ts';
 import { encodeExtendedHandshake, OwnExtension } from '../../src/vfield/peer/extension.ts';
 import type { Message } from '../../src/vfield/peer/messages.ts';
 import { PeerWire } from '../../src/vfield/peer/wire.ts';
+import { mix } from '../../src/vfield/placement.ts';
 import type { Transport } from '../../src/vfield/transport.ts';
 import type { TestImage } from '../image.ts';
 
@@ -12,14 +13,23 @@ export interface FakePeerOptions {
   readonly clock: Clock;
   readonly image: TestImage;
   /**
-   * `liar`: one byte of each block is wrong; `silent`: never answers; `refuser`: rejects all; `babbler`: answers with
-   * what is no message; `endAfterBlocks`: ends after so many blocks.
+   * `liar`: one byte of each block is wrong; `silent`: never answers; `refuser`: rejects all; `babbler`: answers with a message that is none,
+   * `nonsense` with noise; `endAfterBlocks`: ends after so many blocks.
    */
-  readonly behaviour: 'liar' | 'silent' | 'honest' | 'refuser' | 'babbler' | { readonly endAfterBlocks: number };
+  readonly behaviour:
+    | 'liar'
+    | 'silent'
+    | 'honest'
+    | 'refuser'
+    | 'babbler'
+    | 'nonsense'
+    | { readonly endAfterBlocks: number };
   /** Before each answer. */
   readonly delayMs?: number;
   /** Says that it is one of our nodes. */
   readonly member?: boolean;
+  /** RAM that it says it gives; pieces are placed on who gives some. */
+  readonly shareBytes?: number;
   /** The boot trace that it says it has: what it answers, or never an answer. */
   readonly trace?: Uint8Array | 'silent';
   /** Before the answer with the trace. */
@@ -67,6 +77,7 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
     const answer = ({ piece, begin, length }: { piece: number; begin: number; length: number }): void => {
       if (options.behaviour === 'refuser') return void wire.send({ kind: 'reject', piece, begin, length });
       if (options.behaviour === 'babbler') return void wire.sendBytes(new Uint8Array([0, 0, 0, 2, 4, 9]));
+      if (options.behaviour === 'nonsense') return void wire.sendBytes(nonsense(length, ++sent));
       const start = piece * options.image.metainfo.pieceBytes + begin;
       const bytes = options.image.bytes.slice(start, start + length);
       if (options.behaviour === 'liar') bytes[7]! ^= 1;
@@ -78,10 +89,17 @@ export async function startFakePeer(options: FakePeerOptions): Promise<FakePeer>
   });
   function hello(): Uint8Array {
     const trace = options.trace === undefined ? {} : { traceBytes: 100 };
-    const member = { id: peerId.toHex(), shareBytes: 0, kind: 'ram', ...trace } as const;
+    const member = { id: peerId.toHex(), shareBytes: options.shareBytes ?? 0, kind: 'ram', ...trace } as const;
     return encodeExtendedHandshake({ extensions: OwnExtension, ...(options.member ? { member } : {}) });
   }
   return { requests: () => requests, ended: () => ended };
+}
+
+const NOISE = new Uint8Array(32_768).map((_, at) => mix(at, 1));
+
+/** Bytes by chance: their first four are some length. */
+function nonsense(length: number, start: number): Uint8Array {
+  return NOISE.subarray(start % 4096).subarray(0, length);
 }
 
 function isTraceQuestion(message: Message): boolean {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startFakePeer } from '../../sim/faults/fake-peer.ts';
-import { randomRoom } from '../../sim/faults/random-room.ts';
 import { makeImage, PIECE_BYTES, type TestImage } from '../../sim/image.ts';
 import { Room } from '../../sim/room.ts';
 import { storm } from '../../sim/small-storm.ts';
@@ -235,14 +234,6 @@ describe('a bad peer', () => {
     const reading = room.readsAll(node, 120_000);
     expect(await reading).toBe(true);
   });
-});
-
-describe('chance', () => {
-  for (let seed = 1; seed <= 20; seed++) {
-    it(`kills and returns nodes: never a wrong byte, never stuck (seed ${seed})`, { timeout: 30_000 }, async () => {
-      expect(await randomRoom(seed)).toMatchObject({ wrong: 0, stuck: 0 });
-    });
-  }
 });
 
 describe('a room that is switched on at once', () => {
