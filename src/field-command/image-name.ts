@@ -24,6 +24,7 @@ export interface DescribedImage {
 
 /** @throws ViverError MAGNET_*, FIELD_DOWNLOAD, FIELD_NO_IMAGE, which say what is wrong with `name`. */
 export async function findNamedImage(name: string, sys: Sys, signal: AbortSignal): Promise<NamedImage> {
+  if (name === '') throw new ViverError('FIELD_NO_IMAGE', 'no image is named');
   if (/^magnet:/i.test(name)) return { magnet: parseMagnet(name), peers: [] };
   if (/^https?:\/\//i.test(name)) return await imageOnTheWeb(name, signal);
   return (await describeFile(name, sys)).image;

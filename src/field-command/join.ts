@@ -9,7 +9,7 @@ import type { ListenAddress } from './addresses.ts';
 import type { CommandStatus } from './command-status.ts';
 import { FIELD_PORT, isPortFree } from './field-port.ts';
 import { watchHolding } from './holding.ts';
-import { findNamedImage } from './image-name.ts';
+import { findNamedImage, type NamedImage } from './image-name.ts';
 import { answerStatus, type CommandContext, type MemberOptions, openMember, sayMember } from './member.ts';
 import { planMount, startMount } from './mount/start.ts';
 import { formatNbdUri } from './nbd-address.ts';
@@ -38,7 +38,7 @@ export async function runJoin(name: string, options: JoinOptions, context: Comma
     options.share,
     Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
   );
-  if (image.magnet) context.log.info('asking for what the image is');
+  if (image.magnet) sayWhomToAsk(image, options.peer, context);
   const field = await openMember({ ...image, shareBytes: bytes }, listen, options, context, undo);
   sayMember(field, listen);
   sayFact('share', formatBytes(field.status().shareBytes));
@@ -49,6 +49,11 @@ export async function runJoin(name: string, options: JoinOptions, context: Comma
   await answerStatus(options.control, () => statusNow(field, source, nbd, mounted.at), context, undo);
   if (mount) mounted.at = await startMount(mount, field, context, undo);
   await context.lifetime.ended;
+}
+
+function sayWhomToAsk({ magnet, peers }: NamedImage, more: readonly string[], { log }: CommandContext): void {
+  const all = [...peers, ...(typeof magnet === 'object' ? magnet.peers : []), ...more];
+  log.info(`asking what the image is: ${all.join(' ') || 'whoever is found on the network'}`);
 }
 
 /** A machine may seed one image and join for another. */

@@ -3,6 +3,7 @@
 
 import { connect, createServer, type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { ViverError } from '../../errors.ts';
+import { plain } from '../hash.ts';
 import {
   type Duplex,
   type DuplexHandlers,
@@ -16,8 +17,11 @@ import { Reception } from './reception.ts';
 
 /** Bytes of one read; libuv takes up to 32 of them before other work gets its turn. */
 const READ_BYTES = 262_144;
-/** One for all connections: what is read is used up before the next read, and 200 peers would else take 50 MiB. */
-const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+/**
+ * One for all connections: what is read is used up before the next read, and 200 peers would else take 50 MiB. No Buffer, whose `slice` would be a view
+ * where everybody else's is a copy.
+ */
+const readBuffer = new Uint8Array(READ_BYTES);
 /** Bytes waiting in this process above which bulk data has to wait: one block on its way while the next is asked for. */
 const WRITE_AHEAD_BYTES = 131_072;
 /** In one network an answer takes a millisecond; a short attempt lets the next one meet a host that has just come back. */
@@ -86,8 +90,8 @@ function takeOver(accepted: Socket, accept: DuplexOwner, start: Uint8Array = new
   const inner = accepted as unknown as { _handle: Handle | null };
   if (!inner._handle) {
     end.attach(accepted, accept);
-    end.deliver(start);
-    accepted.on('data', (chunk: Buffer) => end.deliver(chunk));
+    end.deliver(plain(start));
+    accepted.on('data', (chunk: Buffer) => end.deliver(plain(chunk)));
     accepted.resume();
     return;
   }
@@ -98,7 +102,7 @@ function takeOver(accepted: Socket, accept: DuplexOwner, start: Uint8Array = new
   accepted.destroy(); // without its handle: the server no longer counts it
   const socket = new Socket(options as object as SocketConstructorOpts);
   end.attach(socket, accept);
-  end.deliver(start);
+  end.deliver(plain(start));
   socket.resume();
 }
 
