@@ -36,6 +36,8 @@ export class NbdConnection {
   readonly #decoder = new RequestDecoder();
   readonly #replies: ReplyWriter;
   readonly #polling: AdaptivePolling | undefined;
+  /** Decoded, but not begun: the rest of a chunk that asks for more than may be open. */
+  #waiting: Request[] = [];
   #openRequests = 0;
   #openBytes = 0;
   #isEnding = false;
@@ -62,7 +64,7 @@ export class NbdConnection {
     this.#duplex.on('drain', () => this.#resume());
     this.#duplex.on('error', (error) => this.#options.log.debug(`connection lost: ${errorLine(error)}`));
     if (firstBytes.length > 0) this.#take(firstBytes);
-    this.#duplex.resume();
+    this.#resume();
   }
 
   /** Closes now; open reads are aborted. */
@@ -73,7 +75,8 @@ export class NbdConnection {
   #take(chunk: Uint8Array): void {
     this.#polling?.wake();
     try {
-      for (const request of this.#decoder.push(chunk)) this.#handle(request);
+      const requests = this.#decoder.push(chunk);
+      this.#begin(this.#waiting.length === 0 ? requests : [...this.#waiting, ...requests]);
     } catch (error) {
       if (!(error instanceof ViverError)) throw error;
       this.#options.log.warn(`connection closed: ${error.message}`);
@@ -81,6 +84,13 @@ export class NbdConnection {
       return;
     }
     if (this.#isFull()) this.#duplex.pause();
+  }
+
+  /** Requests that would be too many at once wait: 64 KiB from the socket can ask for 75 GiB. */
+  #begin(requests: Request[]): void {
+    let at = 0;
+    while (at < requests.length && !this.#isFull()) this.#handle(requests[at++]!);
+    this.#waiting = at === 0 ? requests : requests.slice(at);
   }
 
   #handle(request: Request): void {
@@ -144,6 +154,7 @@ export class NbdConnection {
   }
 
   #resume(): void {
+    if (this.#waiting.length > 0) this.#begin(this.#waiting);
     if (!this.#isFull()) this.#duplex.resume();
   }
 

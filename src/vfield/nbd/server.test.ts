@@ -250,6 +250,30 @@ describe('programs', () => {
     await session.closed;
   });
 
+  test('large reads asked for in one chunk are begun as far as 128 MiB allow', async () => {
+    const open: (() => void)[] = [];
+    const huge: BlockSource = {
+      sizeBytes: 2 ** 40,
+      read: (_, lengthBytes) => new Promise((resolve) => open.push(() => resolve(new Uint8Array(lengthBytes)))),
+    };
+    const [mine, theirs] = duplexPair();
+    serveNbd(exports(huge), theirs, { log: silentLog });
+    mine.write(greet());
+    await bytesOf(mine, 18 + 10);
+    const lengthBytes = 32 * 1024 * 1024;
+    const read = { flags: 0, command: Command.read, cookieHigh: 7, cookieLow: 1, offsetBytes: 0, lengthBytes };
+    mine.write(Buffer.concat(Array.from({ length: 2000 }, () => encodeRequest(read))));
+    await sleep(5);
+    expect(open.length).toBe(5);
+    mine.resume();
+    open[0]!();
+    while (open.length < 6) await turn();
+    await sleep(5);
+    expect(open.length).toBe(6);
+    mine.destroy();
+    theirs.destroy();
+  });
+
   test('an unknown export closes the connection', async () => {
     const [mine, theirs] = duplexPair();
     const session = serveNbd(exports(bytesSource(BYTES)), theirs, { log: silentLog });
