@@ -157,7 +157,7 @@ export class Connections {
     const other = this.#peers.get(id);
     if (!other) return undefined;
     if (!this.#replaces(wire, other)) {
-      if (dialed) other.aliases.add(dialed);
+      if (dialed) other.addAlias(dialed);
       return 'connected already';
     }
     other.wire.close('replaced by a newer connection');

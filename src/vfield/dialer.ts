@@ -126,7 +126,7 @@ export class Dialer {
     let worst: [string, Known] | undefined;
     for (const entry of this.#known) {
       const [, known] = entry;
-      if (known.configured || known.state !== 'idle') continue;
+      if (known.configured || known.state === 'dialing' || known.state === 'connected') continue;
       if (!worst || known.failures > worst[1].failures) worst = entry;
     }
     return worst !== undefined && this.#known.delete(worst[0]);

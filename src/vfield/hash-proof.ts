@@ -48,18 +48,19 @@ export class HashTree {
     const piece = (index * 2 ** baseLayer) >>> this.#pieceHeight;
     const isOnePiece = (index + count) * 2 ** baseLayer <= (piece + 1) * 2 ** this.#pieceHeight;
     const leaves = baseLayer < this.#pieceHeight && isOnePiece ? leavesOfPiece?.(piece) : undefined;
+    const below = leaves && layersFrom(leaves, this.#pieceHeight);
     const hashes: Uint8Array[] = [];
-    for (let at = index; at < index + count; at++) hashes.push(...this.#hash(baseLayer, at, leaves));
-    for (const [layer, at] of unclePlaces(range, this.#height)) hashes.push(...this.#hash(layer, at, leaves));
+    for (let at = index; at < index + count; at++) hashes.push(...this.#hash(baseLayer, at, below));
+    for (const [layer, at] of unclePlaces(range, this.#height)) hashes.push(...this.#hash(layer, at, below));
     const wanted = count + unclePlaces(range, this.#height).length;
     return hashes.length === wanted ? new Uint8Array(Buffer.concat(hashes)) : undefined;
   }
 
-  /** One hash, or nothing when it would need leaves that are not there. */
-  #hash(layer: number, at: number, leaves: Uint8Array | undefined): Uint8Array[] {
+  /** One hash, or nothing when it would need leaves that are not there. @param below The layers of its piece. */
+  #hash(layer: number, at: number, below: readonly Uint8Array[] | undefined): Uint8Array[] {
     if (layer >= this.#pieceHeight) return [hashAt(this.#layer(layer), layer, at)];
-    if (leaves === undefined) return [];
-    return [hashAt(hashAbove(leaves, 0, layer), layer, at % 2 ** (this.#pieceHeight - layer))];
+    if (below === undefined) return [];
+    return [hashAt(below[layer]!, layer, at % 2 ** (this.#pieceHeight - layer))];
   }
 
   #layer(height: number): Uint8Array {
@@ -69,6 +70,13 @@ export class HashTree {
     this.#layers.set(height, layer);
     return layer;
   }
+}
+
+/** The layers of one piece, from its leaves up, `height` of them. */
+function layersFrom(leaves: Uint8Array, height: number): Uint8Array[] {
+  const layers = [leaves];
+  while (layers.length < height) layers.push(layerAbove(layers.at(-1)!, layers.length - 1));
+  return layers;
 }
 
 /** True when `hashes`, as they came in a `hashes` message for `range`, lead to the root of the file. */

@@ -55,11 +55,11 @@ const handlers: Handlers = {
   reject: ({ options }, peer, { piece }) => options.requests.onReject(peer, piece),
   have: (hearing, peer, { piece }) => hearing.onHave(peer, piece),
   bitfield: (hearing, peer, { bits }) => {
-    if (bits.length === peer.has.bytes.length) hearing.onHas(peer, () => peer.has.load(bits));
+    if (bits.length === peer.has.bytes.length) hearing.onWhole(peer, () => peer.has.load(bits));
     else peer.wire.nonsense(`a bitfield of ${bits.length} bytes for ${peer.has.size} pieces`);
   },
-  haveAll: (hearing, peer) => hearing.onHas(peer, () => peer.has.fill()),
-  haveNone: (hearing, peer) => hearing.onHas(peer, () => peer.has.clear()),
+  haveAll: (hearing, peer) => hearing.onWhole(peer, () => peer.has.fill()),
+  haveNone: (hearing, peer) => hearing.onWhole(peer, () => peer.has.clear()),
   choke: ({ options }, peer) => {
     peer.chokesUs = true;
     options.requests.abandon(peer);
@@ -96,7 +96,13 @@ export class Hearing {
     this.options.onNews();
   }
 
-  onHas(peer: Peer, edit: () => void): void {
+  /** All that the peer has, which it says once (BEP 3, 6): each time costs a look at every piece. */
+  onWhole(peer: Peer, edit: () => void): void {
+    if (peer.saidWhole) {
+      peer.wire.close('says a second time all that it has');
+      return;
+    }
+    peer.saidWhole = true;
     this.options.availability.recount(peer, edit);
     this.options.onNews();
   }
@@ -126,17 +132,22 @@ export class Hearing {
 
   #onHello(peer: Peer, hello: ExtendedHandshake): void {
     peer.extensions = { ...peer.extensions, ...hello.extensions };
+    const isNew = !peer.client && hello.client;
     peer.client = hello.client ?? peer.client;
-    const host = parseAddress(peer.wire.remoteAddress)?.host;
-    if (hello.port && host) this.#learnAddress(peer, formatAddress(host, hello.port));
+    if (hello.port) this.#learnPort(peer, hello.port);
     // The id in the hello must be the peer's own: nobody speaks for another in placement.
     if (hello.member?.id === peer.id) this.#onMember(peer, hello.member);
-    else if (hello.client) this.options.log.info(`${peer.address} is here: ${hello.client}`);
+    else if (isNew) this.options.log.info(`${peer.address} is here: ${hello.client}`);
   }
 
-  #learnAddress(peer: Peer, address: string): void {
+  /** A peer listens on one port: what it says later would only fill the list of addresses. */
+  #learnPort(peer: Peer, port: number): void {
+    const host = parseAddress(peer.wire.remoteAddress)?.host;
+    if (peer.saidPort || !host) return;
+    peer.saidPort = true;
+    const address = formatAddress(host, port);
     peer.dialAddress ??= address;
-    if (address !== peer.dialAddress) peer.aliases.add(address);
+    peer.addAlias(address);
     this.options.dialer.connected(address);
   }
 
@@ -145,7 +156,8 @@ export class Hearing {
     const gives = `gives ${Math.floor(member.shareBytes / 2 ** 20)} MiB`;
     if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, ${gives}`);
     else if (peer.member.shareBytes !== member.shareBytes) log.info(`${peer.address} ${gives} now`);
-    availability.recount(peer, () => peer.becomeMember(member));
+    if (peer.member?.kind === member.kind) peer.becomeMember(member);
+    else availability.recount(peer, () => peer.becomeMember(member));
     serving.onMember(peer);
     bootTrace.onMember(peer);
     this.options.onMember();

@@ -40,6 +40,9 @@ const TICKS_PER_PLAN = 5;
 const PLACE_MS = 400;
 /** Members are told of a new one after so long: those that start together meet before they have fetched much. */
 const INTRODUCE_MS = 5;
+/** Gone peers whose bytes are told apart. */
+const MAX_GONE = 256;
+const OTHERS = 'others';
 const CLIENT = 'Viver 0.1';
 
 export interface SwarmOptions {
@@ -77,7 +80,7 @@ export class Swarm {
   readonly #placeSoon: { call(): void; cancel(): void };
   readonly #introduceSoon: { call(): void; cancel(): void };
   #port = 0;
-  /** Bytes got from peers that are gone, by address; those of connected ones are with the peer. */
+  /** Bytes got from peers that are gone, by address, of many strangers together; those of connected ones are with the peer. */
   readonly bytesFromGone = new Map<string, number>();
 
   constructor(options: SwarmOptions) {
@@ -355,9 +358,16 @@ export class Swarm {
     this.requests.abandon(peer);
     this.#serving.onGone(peer);
     this.bootTrace.onGone(peer);
-    this.bytesFromGone.set(peer.address, (this.bytesFromGone.get(peer.address) ?? 0) + peer.bytesFrom);
+    this.#rememberBytes(peer);
     this.keeper.touch();
     if (peer.member || peer.client !== '') this.#log.info(`${peer.address} has left`);
     if (peer.keepsInRam) this.#onMembers();
+  }
+
+  #rememberBytes(peer: Peer): void {
+    if (peer.bytesFrom === 0) return;
+    const gone = this.bytesFromGone;
+    const name = gone.has(peer.address) || gone.size < MAX_GONE ? peer.address : OTHERS;
+    gone.set(name, (gone.get(name) ?? 0) + peer.bytesFrom);
   }
 }

@@ -32,6 +32,8 @@ export const METADATA_PART_BYTES = 16_384;
 /** Addresses read from one exchange message; BEP 11 says 50, some clients send more. */
 export const MAX_EXCHANGED_ADDRESSES = 200;
 const MAX_MEMBER_ID_CHARACTERS = 64;
+/** Of a client's name: it goes into logs and tables. */
+const MAX_CLIENT_CHARACTERS = 64;
 const loose = { anyKeyOrder: true } as const;
 
 /** What one of our nodes says of itself. */
@@ -84,7 +86,7 @@ export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake 
     ...optional('port', count(fields.p, 65_535)),
     ...optional('metadataBytes', count(fields.metadata_size, MAX_METADATA_BYTES)),
     ...optional('requestQueue', count(fields.reqq, 100_000)),
-    ...optional('client', text(fields.v)),
+    ...optional('client', clientOf(fields.v)),
     ...optional('member', member),
   };
 }
@@ -204,6 +206,11 @@ function dictionary(value: BencodeValue): { [key: string]: BencodeValue } {
 /** An integer of 0..limit, or undefined. */
 function count(value: BencodeValue | undefined, limit: number): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= limit ? value : undefined;
+}
+
+/** A name that can be shown: no control characters, not too long. */
+function clientOf(value: BencodeValue | undefined): string | undefined {
+  return text(value)?.replace(/\p{C}/gu, '').slice(0, MAX_CLIENT_CHARACTERS);
 }
 
 function text(value: BencodeValue | undefined): string | undefined {

@@ -18,6 +18,9 @@ import { Rating } from './rating.ts';
 import type { Uploads } from './uploads.ts';
 import { MEMBER_SILENCE_MS, type PeerWire } from './wire.ts';
 
+/** Addresses kept that led to one peer. */
+const MAX_ALIASES = 16;
+
 export class Peer {
   readonly wire: PeerWire;
   /** Hex of the 20-byte peer id. */
@@ -31,6 +34,10 @@ export class Peer {
   dialAddress: string | undefined;
   /** Other addresses that led to the same peer. */
   readonly aliases = new Set<string>();
+  /** It has told its port. */
+  saidPort = false;
+  /** It has told all that it has: bitfield, have all or have none. */
+  saidWhole = false;
   member: MemberHello | undefined;
   client = '';
   extensions: ExtendedHandshake['extensions'] = {};
@@ -83,6 +90,10 @@ export class Peer {
   /** A RAM holder of ours: counts in placement and in the number of copies. */
   get keepsInRam(): boolean {
     return this.member?.kind === 'ram';
+  }
+
+  addAlias(address: string): void {
+    if (address !== this.dialAddress && this.aliases.size < MAX_ALIASES) this.aliases.add(address);
   }
 
   becomeMember(member: MemberHello): void {

@@ -16,6 +16,9 @@ export const MEMBER_SILENCE_MS = 12_000;
 /** The same for foreign clients: BEP 3's two minutes and some. */
 export const FOREIGN_SILENCE_MS = 150_000;
 
+/** Bytes on their way to a peer that does not read. Blocks wait in its queue (uploads.ts); what piles up here is answers to other questions. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
 export interface WireEvents {
   /** The other side's handshake. For accepted connections the owner greets back with `greet` or closes. */
   onHandshake(handshake: Handshake): void;
@@ -41,6 +44,8 @@ export class PeerWire {
   #open = false;
   #closed = false;
   #heardAt: number;
+  /** Sent since the connection became full. */
+  #unreadBytes = 0;
 
   /** @param greeting Our handshake, when we are the one who connected. */
   constructor(duplex: Duplex, clock: Clock, events: WireEvents, greeting?: Handshake) {
@@ -66,7 +71,10 @@ export class PeerWire {
   get handlers(): DuplexHandlers {
     return {
       onData: (chunk) => this.#push(chunk),
-      onDrain: () => this.#events.onDrain(),
+      onDrain: () => {
+        this.#unreadBytes = 0;
+        this.#events.onDrain();
+      },
       onClose: (reason) => this.#end(reason),
     };
   }
@@ -83,7 +91,11 @@ export class PeerWire {
 
   /** @param sent Called when the memory of `bytes` may be used again. */
   sendBytes(bytes: Uint8Array, sent?: () => void): boolean {
-    return this.#closed || this.#duplex.write(bytes, sent);
+    if (this.#closed || this.#duplex.write(bytes, sent)) return true;
+    this.#unreadBytes += bytes.length;
+    // Not now: the sender may be in the middle of a change.
+    if (this.#unreadBytes > MAX_UNREAD_BYTES) queueMicrotask(() => this.close('does not read what it asks for'));
+    return false;
   }
 
   close(reason: string): void {
