@@ -4,7 +4,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 # Network namespaces and Debian trees want root; where you are not, sudo asks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lab test test-all check bench bench-field simulate initrd clean
+.PHONY: help setup lab test test-all check bench bench-field simulate fuzz initrd clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -37,6 +37,9 @@ bench-field: setup ## measure V-FIELD alone: bench/results/field.json and its pl
 
 simulate: ## the field in rooms of virtual machines: SCENARIO=storm NODES=1,4,16 SEED=7; without SCENARIO it lists them
 	@$(NODE) sim/main.ts $(or $(SCENARIO),--help) $(if $(NODES),--nodes $(NODES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(OPTIONS)
+
+fuzz: setup ## ten million damaged peer, metainfo and NBD messages (about 10 minutes); COUNT=100000 SEED=7 TARGET=swarm
+	@$(NODE) --expose-gc test/fuzz/fuzz.ts $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 initrd: setup ## the initrd of this machine's kernel, or of MODULES=/lib/modules/RELEASE
 	@mkdir -p out

@@ -20,7 +20,7 @@ export default defineConfig({
         // One file at a time: they start real programs and virtual machines, which would starve each other on two cores.
         test: {
           name: 'system',
-          include: ['test/{interop,vm}/**/*.test.ts'],
+          include: ['test/{fuzz,interop,vm}/**/*.test.ts'],
           exclude: slow,
           maxWorkers: 1,
           testTimeout: 120_000,
