@@ -1,14 +1,15 @@
-// Who fetches a piece for the room: of all members that keep pieces in RAM, the one whom placement would ask first (rendezvous hashing, weighted by what each can
-// keep). All members that know each other agree on it at once, without asking. What only a source has is asked there by this one alone; the
-// others get it from it. So the first PC sends each piece about once, however many boot.
+// Who fetches a piece for the room: the first that placement names as its owner, and before placement is known, or for what nobody has room for, the member whom
+// placement would ask first (rendezvous hashing, weighted by what each can keep). All members that know each other agree on it without asking. What only a source
+// has is asked there by this one alone; the others get it from it. So the first PC sends each piece about once, however many boot.
 
-import { type PlacementMember, pieceKey, seedOf } from './placement.ts';
+import { type Placement, type PlacementMember, pieceKey, seedOf } from './placement.ts';
 
 const UNKNOWN = -2;
 const NOBODY = -1;
 
 export class FirstOwners {
   #members: readonly { id: string; seed: number; capacity: number }[] = [];
+  #placement: Placement | undefined;
   /** Index in #members for each piece, worked out when first asked for. */
   readonly #cache: Int32Array;
 
@@ -16,8 +17,9 @@ export class FirstOwners {
     this.#cache = new Int32Array(pieceCount).fill(UNKNOWN);
   }
 
-  /** @param members Who keeps pieces in RAM, this node included if it does. */
-  update(members: readonly PlacementMember[]): void {
+  /** @param members Who keeps pieces in RAM, this node included if it does. @param placement Of these members, when it is known. */
+  update(members: readonly PlacementMember[], placement?: Placement): void {
+    this.#placement = placement;
     this.#members = members
       .filter(({ capacityPieces }) => capacityPieces > 0)
       .map(({ id, capacityPieces }) => ({ id, seed: seedOf(id), capacity: capacityPieces }));
@@ -31,6 +33,12 @@ export class FirstOwners {
   }
 
   #find(piece: number): number {
+    const owner = this.#placement?.ownersOf(piece)[0];
+    const index = owner === undefined ? NOBODY : this.#members.findIndex(({ id }) => id === owner);
+    return index === NOBODY ? this.#rendezvous(piece) : index;
+  }
+
+  #rendezvous(piece: number): number {
     let chosen = NOBODY;
     let least = Number.POSITIVE_INFINITY;
     this.#members.forEach(({ seed, capacity }, index) => {

@@ -5,7 +5,7 @@ import type { Availability } from './availability.ts';
 import type { Clock } from './clock.ts';
 import { FirstOwners } from './first-owners.ts';
 import type { Peer } from './peer/peer.ts';
-import type { PlacementMember } from './placement.ts';
+import type { Placement, PlacementMember } from './placement.ts';
 
 /** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
 const PATIENCE_MS = 10_000;
@@ -22,6 +22,7 @@ export interface SparingOptions {
 export class Sparing {
   readonly #options: SparingOptions;
   readonly #firstOwners: FirstOwners;
+  #members: readonly PlacementMember[] = [];
   #since = 0;
 
   constructor(options: SparingOptions) {
@@ -31,8 +32,14 @@ export class Sparing {
 
   /** Who keeps pieces in RAM has changed. @param members This node included if it does. */
   onMembers(members: readonly PlacementMember[]): void {
+    this.#members = members;
     this.#firstOwners.update(members);
     this.#since = this.#options.clock.now();
+  }
+
+  /** It is known again who keeps what. */
+  onPlaced(placement: Placement): void {
+    this.#firstOwners.update(this.#members, placement);
   }
 
   /** Whether this peer is to be asked for a piece that nobody waits for: a member for all it has, a source for what this node fetches for the room. */

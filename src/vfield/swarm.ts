@@ -296,6 +296,7 @@ export class Swarm {
 
   #onPlaced(placement: Placement): void {
     this.keeper.place(placement);
+    this.#sparing.onPlaced(placement);
     this.requests.plan();
   }
 
