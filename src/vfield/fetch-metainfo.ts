@@ -168,7 +168,7 @@ class MetainfoSession {
       return;
     }
     this.#heardAt = this.#options.clock.now();
-    this.#parts.push(message.bytes.slice());
+    this.#parts.push(new Uint8Array(message.bytes)); // a copy: `slice` of a Buffer is a view
     if (left > METADATA_PART_BYTES) this.#askPart();
     else this.#onInfo(Buffer.concat(this.#parts));
   }
@@ -194,7 +194,7 @@ class MetainfoSession {
     if (!areHashesProved(range, hashes, this.#core))
       throw new ViverError('PEER_HASHES', 'peer: its piece hashes do not lead to the pieces root');
     this.#heardAt = this.#options.clock.now();
-    this.#hashes.push(hashes.slice(0, range.count * SHA256_BYTES));
+    this.#hashes.push(new Uint8Array(hashes.subarray(0, range.count * SHA256_BYTES)));
     this.#askHashes();
   }
 

@@ -86,7 +86,7 @@ export class TraceExchange {
       if (this.#asking?.peer === peer) this.#giveUp();
       return;
     }
-    this.#encoded = payload.slice();
+    this.#encoded = new Uint8Array(payload);
     this.#asking = undefined;
     this.#offers.clear();
     log.info(`boot trace of ${this.#pieces.length} pieces came from ${peer.address}`);
