@@ -117,8 +117,17 @@ function ownMounts(): string[] {
     .filter((line) => line.includes(folder));
 }
 
-function ownNbdfuses(): string {
-  return spawnSync('pgrep', ['-f', `^nbdfuse .*${folder}`], { encoding: 'utf8' }).stdout;
+/** Process ids of the nbdfuse programs that show something below the test's folder. */
+function ownNbdfuses(): number[] {
+  const commandLine = (id: string): string => {
+    try {
+      return readFileSync(`/proc/${id}/cmdline`, 'utf8');
+    } catch {
+      return ''; // it has just ended
+    }
+  };
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return ids.filter((id) => /^nbdfuse\0/.test(commandLine(id)) && commandLine(id).includes(folder)).map(Number);
 }
 
 describe('an NBD export of what is still arriving', () => {
@@ -169,9 +178,9 @@ describe('a mounted image', () => {
       await runLater('diff', ['--recursive', '--no-dereference', join(tree, part), join(at, part)]);
     }
     expect(viver('field', 'status', '--socket', control).stdout).toContain(`mount      ${at}`);
-    expect(ownNbdfuses()).not.toBe('');
+    expect(ownNbdfuses()).toHaveLength(1);
     expect(await one.stop()).toBe(0);
-    expect([ownMounts(), ownNbdfuses(), existsSync(control), readdirSync(at)]).toEqual([[], '', false, []]);
+    expect([ownMounts(), ownNbdfuses(), existsSync(control), readdirSync(at)]).toEqual([[], [], false, []]);
     expect(readdirSync(runtime).filter((name) => name.startsWith('mount-'))).toEqual([]);
   });
 
@@ -182,7 +191,7 @@ describe('a mounted image', () => {
     const one = await joinRoom(first, '--mount', at);
     await one.fact('mount');
     expect(await one.interrupt()).toBe(0);
-    expect([ownMounts(), ownNbdfuses(), one.log.filter((line) => line.includes('warn'))]).toEqual([[], '', []]);
+    expect([ownMounts(), ownNbdfuses(), one.log.filter((line) => line.includes('warn'))]).toEqual([[], [], []]);
   });
 
   test('a mount whose blocks nobody has waits, and ends when it is told to', async () => {
@@ -192,7 +201,7 @@ describe('a mounted image', () => {
     await one.fact('share');
     await until(() => statusOf(one).waitingReads > 0);
     expect(await one.stop()).toBe(0);
-    expect([ownMounts(), ownNbdfuses()]).toEqual([[], '']);
+    expect([ownMounts(), ownNbdfuses()]).toEqual([[], []]);
   });
 
   test('a mount in use is waited for; a second signal takes it away', async () => {
@@ -210,7 +219,26 @@ describe('a mounted image', () => {
     } finally {
       user.kill();
     }
-    expect([ownMounts(), ownNbdfuses()]).toEqual([[], '']);
+    expect([ownMounts(), ownNbdfuses()]).toEqual([[], []]);
+  });
+
+  test('after kill -9 reads fail, and the next one clears away what was left', async () => {
+    const first = await seed();
+    const at = join(folder, 'left');
+    mkdirSync(at);
+    const one = await joinRoom(first, '--share', '0', '--mount', at);
+    await one.fact('mount');
+    await one.stop('SIGKILL');
+    await expect(runLater('cat', [join(at, 'opt/much')])).rejects.toThrow('Input/output error');
+    const refused = await joinRoom(first, '--mount', at);
+    expect(await refused.ended).toBe(1);
+    expect(refused.log.at(-1)).toBe(`viver: something is mounted at ${at} already: umount it first`);
+    run('umount', at);
+    const again = await joinRoom(first, '--mount', at);
+    await again.fact('mount');
+    expect(ownNbdfuses()).toHaveLength(1);
+    expect(await again.stop()).toBe(0);
+    expect([ownMounts(), ownNbdfuses()]).toEqual([[], []]);
   });
 
   test('when nbdfuse is killed, the command says so and ends', async () => {
@@ -219,7 +247,7 @@ describe('a mounted image', () => {
     mkdirSync(at);
     const one = await joinRoom(first, '--mount', at);
     await one.fact('mount');
-    process.kill(Number(ownNbdfuses()), 'SIGKILL');
+    for (const id of ownNbdfuses()) process.kill(id, 'SIGKILL');
     expect(await one.ended).toBe(1);
     expect(one.log.at(-1)).toContain('nbdfuse has ended');
     expect(ownMounts()).toEqual([]);

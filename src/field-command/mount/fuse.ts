@@ -9,6 +9,8 @@ import { listenNbd } from '../../vfield/nbd/listener.ts';
 import type { Attachment } from './attachment.ts';
 
 const SECTOR_BYTES = 4096;
+/** Inside of the scratch directory: where nbdfuse shows its file. */
+export const FUSE_FOLDER = 'view';
 const START_MS = 10_000;
 const LOOK_MS = 20;
 
@@ -27,7 +29,7 @@ export async function attachByFuse(source: BlockSource, effects: FuseEffects, lo
   const { sys } = effects;
   const scratch = await effects.makeScratch();
   undo.defer(() => effects.removeScratch(scratch));
-  const [socket, folder, pidFile] = [`${scratch}/nbd`, `${scratch}/view`, `${scratch}/pid`];
+  const [socket, folder, pidFile] = [`${scratch}/nbd`, `${scratch}/${FUSE_FOLDER}`, `${scratch}/pid`];
   await sys.makeDirectory(folder);
   const listener = await listenNbd([{ name: '', source }], { path: socket }, { log, padToBytes: SECTOR_BYTES });
   undo.defer(() => listener.close());

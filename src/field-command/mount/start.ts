@@ -1,20 +1,24 @@
 // `--mount DIR` of `viver field join`: checks before anything is begun, then the way that this machine has.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ViverError } from '../../errors.ts';
+import type { Sys } from '../../sys/sys.ts';
 import type { Field } from '../../vfield/field.ts';
 import { runtimeDirectory } from '../control-place.ts';
 import type { CommandContext } from '../member.ts';
 import { sayFact } from '../terminal.ts';
 import type { Attachment } from './attachment.ts';
-import { attachByFuse } from './fuse.ts';
+import { attachByFuse, FUSE_FOLDER } from './fuse.ts';
 import { attachToKernel } from './kernel.ts';
 import { checkMountPoint, mountImage } from './mount.ts';
 import { surveyMounting } from './survey.ts';
 import { chooseMountWay, type MountWay } from './way.ts';
+
+/** Followed by the process id. */
+const SCRATCH_PREFIX = 'mount-';
 
 /** A mount that can be made here. */
 export interface MountTask {
@@ -62,14 +66,26 @@ async function byKernel(field: Field, { sys, log }: CommandContext): Promise<Att
 
 async function byFuse(field: Field, { sys, log }: CommandContext): Promise<Attachment> {
   const parent = runtimeDirectory({ env: process.env, isRoot: true, processId: process.pid }) ?? tmpdir();
+  await clearRemains(parent, sys);
   const effects = {
     sys,
     makeScratch: async () => {
-      await sys.makeDirectory(parent);
-      return mkdtemp(join(parent, 'mount-'));
+      const scratch = join(parent, `${SCRATCH_PREFIX}${process.pid}`);
+      await sys.makeDirectory(scratch);
+      return scratch;
     },
     removeScratch: (path: string) => rm(path, { recursive: true, force: true }),
     sleep: (milliseconds: number) => sleep(milliseconds),
   };
   return attachByFuse(field.source, effects, log.child('nbd'));
+}
+
+/** A process that was killed leaves its nbdfuse, which ends when its mount is taken away and nobody uses it. */
+async function clearRemains(parent: string, sys: Sys): Promise<void> {
+  const left = (await sys.list(parent)).filter((name) => /^mount-\d+$/.test(name));
+  for (const name of left) {
+    if (await sys.exists(`/proc/${name.slice(SCRATCH_PREFIX.length)}`)) continue;
+    await sys.run('umount', ['--lazy', join(parent, name, FUSE_FOLDER)]);
+    await rm(join(parent, name), { recursive: true, force: true });
+  }
 }
