@@ -48,7 +48,8 @@ export function formatStatus(status: NodeStatus): string {
     ['kernel', status.kernelRelease],
     ['field', `${field.held} of ${field.pieces} pieces held here, share ${mebibytes(field.shareBytes)}`],
     ['copies', `${field.copies.min} of the rarest piece in the RAM of the room`],
-    ['waiting', `${field.waitingReads} reads`],
+    ['waiting', `${field.waitingReads} reads; ${field.reads.waited} of ${field.reads.all} had to wait`],
+    ['boot trace', field.bootTracePieces > 0 ? `${field.bootTracePieces} pieces` : 'none'],
     ['read', `${mebibytes(field.bytesFrom.local)} from the own medium`],
     ...Object.entries(field.bytesFrom.peers).map(([peer, bytes]): [string, string] => [
       '',

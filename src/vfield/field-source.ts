@@ -9,6 +9,9 @@ export class FieldSource implements BlockSource {
   readonly sizeBytes: number;
   /** Reads that are not answered yet. */
   waitingReads = 0;
+  /** Reads so far, and those of them that were not answered out of RAM at once. */
+  reads = 0;
+  waited = 0;
   /** Bytes of reads that the own medium answered. */
   localBytes = 0;
   readonly #pieceBytes: number;
@@ -23,6 +26,7 @@ export class FieldSource implements BlockSource {
   async read(offsetBytes: number, lengthBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
     signal?.throwIfAborted();
     checkRange(this.sizeBytes, offsetBytes, lengthBytes);
+    this.reads++;
     const target = Buffer.allocUnsafeSlow(lengthBytes);
     const missing: Promise<void>[] = [];
     const last = Math.floor((offsetBytes + lengthBytes - 1) / this.#pieceBytes);
@@ -39,6 +43,7 @@ export class FieldSource implements BlockSource {
   }
 
   async #waitFor(missing: Promise<void>[]): Promise<void> {
+    this.waited++;
     this.waitingReads++;
     try {
       await Promise.all(missing);

@@ -47,6 +47,8 @@ export interface FieldStatus {
   readonly bytesFrom: { readonly local: number; readonly peers: Readonly<Record<string, number>> };
   /** Pieces of the boot trace that is known; 0 for none. */
   readonly bootTracePieces: number;
+  /** Reads so far, and how many of them found a piece missing in RAM and had to wait. */
+  readonly reads: { readonly all: number; readonly waited: number };
   /** Reads not answered yet, and pieces they wait for. */
   readonly waitingReads: number;
   readonly waitingPieces: number;
@@ -69,6 +71,7 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
     copies: { min: swarm.availability.leastCopies(store.kept), target: keeper.placement?.copies ?? 0 },
     bytesFrom: { local: source.localBytes, peers: bytesFromPeers(swarm) },
     bootTracePieces: swarm.bootTrace.pieces.length,
+    reads: { all: source.reads, waited: source.waited },
     waitingReads: source.waitingReads,
     waitingPieces: swarm.requests.waitingPieces,
     peers: Array.from(swarm.connections.peers.values(), (peer) => peerStatus(peer, metainfo.pieceBytes)),
