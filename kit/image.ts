@@ -6,6 +6,7 @@ import { formatSuperblock } from '../src/images/format.ts';
 import { createImage } from './create-image.ts';
 import { damagedPiecesOf, type ImageFile, readImageFile } from './image-file.ts';
 import { torrentCommand } from './image-torrent.ts';
+import { bootTraceFacts, formatBootTrace, traceCommand } from './image-trace.ts';
 import { formatSize, startProgress } from './progress-bar.ts';
 
 /** The sub-command for kit/main.ts. */
@@ -15,6 +16,7 @@ export function imageCommand(): Command {
   addInfo(command);
   addVerify(command);
   command.addCommand(torrentCommand());
+  command.addCommand(traceCommand());
   return command;
 }
 
@@ -86,6 +88,7 @@ export function imageFacts(image: ImageFile) {
     pieces: metainfo.pieceCount,
     infoHash: hex(metainfo.infoHashV2),
     infoHashV1: hex(metainfo.infoHashV1),
+    bootTrace: bootTraceFacts(metainfo),
   };
 }
 
@@ -98,6 +101,7 @@ function formatFacts(facts: ReturnType<typeof imageFacts>): string {
     ['pieces', `${facts.pieces} of ${facts.pieceBytes / 1024} KiB`],
     ['info hash', facts.infoHash],
     ['  v1', facts.infoHashV1],
+    ['boot trace', formatBootTrace(facts.bootTrace, facts.pieces)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(10)} ${value}`).join('\n');
 }

@@ -58,6 +58,11 @@ test.each([{ name: 'UPPER' }, { name: '../x' }, { name: '' }, { memoryMiB: 10 },
   },
 );
 
+test('a closed network leads to one port of the host and nowhere else', () => {
+  const [network] = valuesOf('-netdev', qemuArguments({ ...BIOS, hostPort: 4711 }, FILES));
+  expect(network).toMatch(/^user,id=room,restrict=on,guestfwd=tcp:10\.0\.2\.100:6881-cmd:'[^']+' '[^']+' '4711'$/);
+});
+
 test('an address follows from the name, and names have different ones', () => {
   expect(macOf('first')).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/);
   expect(macOf('first')).toBe(macOf('first'));

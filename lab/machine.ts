@@ -1,6 +1,7 @@
 // A virtual machine as data, and the QEMU command line that makes it (qemu-system(1)). Pure. Everything between a machine and the room
 // (monitor, guest agent, network) goes over inherited descriptors: no path to clash, nothing left on disk, and all of it ends together.
 
+import { fileURLToPath } from 'node:url';
 import { ViverError } from '../src/errors.ts';
 
 export const FIRMWARES = ['bios', 'uefi'] as const;
@@ -32,7 +33,13 @@ export interface MachineDescription {
   readonly mac?: string;
   /** Boots this kernel instead of firmware and medium; for tests. */
   readonly kernel?: { readonly image: string; readonly initrd: string; readonly commandLine: string };
+  /** Instead of the room: a network of its own, with no way out but to this TCP port of the host, at GUEST_PEER there. */
+  readonly hostPort?: number;
 }
+
+/** Where a machine with `hostPort` reaches it. QEMU's own network is 10.0.2.0/24, with DHCP. */
+export const GUEST_PEER = '10.0.2.100:6881';
+const RELAY = fileURLToPath(new URL('guest-relay.ts', import.meta.url));
 
 export type Accelerator = 'kvm' | 'tcg';
 
@@ -132,9 +139,20 @@ function mediumArguments({ medium, kernel }: MachineDescription): string[] {
 }
 
 function networkArguments(machine: MachineDescription): string[] {
-  const backEnd = `stream,id=room,server=off,addr.type=fd,addr.str=${MACHINE_DESCRIPTORS.network}`;
+  const room = `stream,id=room,server=off,addr.type=fd,addr.str=${MACHINE_DESCRIPTORS.network}`;
+  const backEnd = machine.hostPort === undefined ? room : closedNetwork(machine.hostPort);
   const device = `${NICS[machine.nic]},netdev=room,mac=${machine.mac ?? macOf(machine.name)}`;
   return ['-netdev', backEnd, '-device', machine.kernel ? device : `${device},bootindex=1`];
+}
+
+/** Each connection of the guest starts the relay, with the connection as its standard input and output. */
+function closedNetwork(hostPort: number): string {
+  const relay = [process.execPath, RELAY, `${hostPort}`].map(shellWord).join(' ');
+  return `user,id=room,restrict=on,guestfwd=tcp:${GUEST_PEER}-cmd:${escapeComma(relay)}`;
+}
+
+function shellWord(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function kernelArguments(machine: MachineDescription): string[] {
