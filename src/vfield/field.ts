@@ -22,6 +22,10 @@ import { shareForWhole } from './share.ts';
 import { Swarm } from './swarm.ts';
 import { swarmTracker } from './tracker/swarm-tracker.ts';
 import type { Transport } from './transport.ts';
+import type { MakeHttpClient } from './web-seed/http-client.ts';
+import { nodeHttpClient } from './web-seed/node-http-client.ts';
+import { fileWebSeed, joinWebSeeds, type WebSeed } from './web-seed/web-seed.ts';
+import { type WebSeedTransportOptions, withWebSeeds } from './web-seed/web-seed-transport.ts';
 
 export type { FieldPeerStatus, FieldStatus } from './field-status.ts';
 
@@ -33,6 +37,8 @@ export interface FieldOptions {
   readonly listen: { readonly host?: string; readonly port: number };
   /** First peers, `host:port`. */
   readonly peers?: readonly string[];
+  /** The image, or the .viver file that begins with it, on HTTP servers (BEP 19), beside those that metainfo and magnet name. */
+  readonly webSeeds?: readonly string[];
   /**
    * RAM that this node gives, in bytes: what it keeps for the room. Transfers take some more: a sixteenth of it, 1 to 8 MiB (2 MiB in all, at least).
    * `whole` for as much as a copy of the whole image takes.
@@ -43,6 +49,8 @@ export interface FieldOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly transport?: Transport;
+  /** How web seeds are asked; over the system's network when left out. */
+  readonly makeHttpClient?: MakeHttpClient;
   /** BEP 14: false for none, or the local addresses of the networks to speak on. Default: the system's choice, with TCP only. */
   readonly discovery?: boolean | readonly string[];
   /** 20 bytes; random when left out. */
@@ -75,7 +83,7 @@ export interface Field {
 
 /**
  * Joins the field of an image; resolves when the image's metainfo is known and the port is open.
- * @throws ViverError `FIELD_LISTEN` when the port is taken, `MAGNET_*` for a bad link.
+ * @throws ViverError `FIELD_LISTEN` when the port is taken, `MAGNET_*` for a bad link, `WEBSEED_URL` for a bad web seed.
  */
 export async function openField(options: FieldOptions): Promise<Field> {
   const clock = options.clock ?? systemClock;
@@ -86,12 +94,22 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const metainfo = options.metainfo ?? (await askForMetainfo(options, magnet, peers, { clock, transport, peerId }));
   const { log, local } = options;
   const shareBytes = options.shareBytes === 'whole' ? shareForWhole(metainfo) : options.shareBytes;
-  const swarm = new Swarm({ metainfo, transport, clock, log, peerId, shareBytes, ...(local ? { local } : {}) });
+  const seeds = allWebSeeds(options, magnet, metainfo);
+  const swarm = new Swarm({
+    metainfo,
+    transport: webTransport(options, { transport, seeds, metainfo, clock }),
+    clock,
+    log,
+    peerId,
+    shareBytes,
+    ...(local ? { local } : {}),
+  });
   const source = new FieldSource(metainfo, swarm);
   const routes = fieldRoutes(swarmTracker(swarm, metainfo, clock), source, metainfo.name);
   // A line for each request would be many: a client that reads the image asks range by range.
   const http = { routes, log: { ...log.child('http'), info: log.debug } };
-  const port = await swarm.open(options.listen, peers, http).catch(async (error: unknown) => {
+  const addresses = [...peers, ...seeds.map(({ url }) => url)];
+  const port = await swarm.open(options.listen, addresses, http).catch(async (error: unknown) => {
     await swarm.close();
     throw error;
   });
@@ -123,6 +141,19 @@ export function randomPeerId(): Uint8Array {
   id.set(new TextEncoder().encode('-VI0100-'));
   crypto.getRandomValues(id.subarray(8));
   return id;
+}
+
+function allWebSeeds(options: FieldOptions, magnet: Magnet | undefined, metainfo: Metainfo): WebSeed[] {
+  const named = [...(magnet?.webSeedUrls ?? []), ...(options.webSeeds ?? [])];
+  return joinWebSeeds([...(metainfo.webSeeds ?? []), ...named.map(fileWebSeed)]);
+}
+
+function webTransport(
+  { log, makeHttpClient = nodeHttpClient }: FieldOptions,
+  parts: Pick<WebSeedTransportOptions, 'transport' | 'seeds' | 'metainfo' | 'clock'>,
+): Transport {
+  if (parts.seeds.length === 0) return parts.transport;
+  return withWebSeeds({ ...parts, log: log.child('web-seed'), makeClient: makeHttpClient });
 }
 
 async function askForMetainfo(

@@ -21,12 +21,14 @@ test('parse(format(x)) = x', () => {
     fc.ipV6().map((address) => `[${address}]`),
   );
   const peer = fc.tuple(host, fc.integer({ min: 1, max: 65535 })).map(([name, port]) => `${name}:${port}`);
+  const webSeed = fc.nat().map((number) => `http://pc-${number}/an image?a=${number}&b=%20`);
   const magnet = fc.record(
     {
       infoHashV2: fc.uint8Array({ minLength: 32, maxLength: 32 }),
       infoHashV1: fc.uint8Array({ minLength: 20, maxLength: 20 }),
       name: fc.string({ minLength: 1, maxLength: 30, unit: 'binary' }).filter((text) => text.isWellFormed()),
       peers: fc.array(peer, { maxLength: 4 }),
+      webSeedUrls: fc.array(webSeed, { minLength: 1, maxLength: 4 }),
     },
     { requiredKeys: ['infoHashV2', 'peers'] },
   );
@@ -38,8 +40,8 @@ test('parse(format(x)) = x', () => {
 });
 
 test('links of other programs: upper case, other order, unknown keys, trackers', () => {
-  const link = `MAGNET:?dn=a+b&tr=http%3A%2F%2Ft&xt.1=URN:BTMH:1220${Buffer.from(V2).toString('hex').toUpperCase()}&ws=x`;
-  expect(parseMagnet(link)).toEqual({ infoHashV2: V2, name: 'a b', peers: [] });
+  const link = `MAGNET:?dn=a+b&tr=http%3A%2F%2Ft&xt.1=URN:BTMH:1220${Buffer.from(V2).toString('hex').toUpperCase()}&kt=x&ws=http://h/`;
+  expect(parseMagnet(link)).toEqual({ infoHashV2: V2, name: 'a b', peers: [], webSeedUrls: ['http://h/'] });
 });
 
 describe('refused', () => {
@@ -51,6 +53,8 @@ describe('refused', () => {
     [`${good}00`, 'MAGNET_HASH'],
     [`${good}&xt=urn:btmh:1220${'0'.repeat(64)}`, 'MAGNET_HASH'],
     [`${good}&dn=%zz`, 'MAGNET_FORM'],
+    [`${good}&ws=host/file`, 'MAGNET_WEB_SEED'],
+    [`${good}${'&ws=http://h/'.repeat(17)}`, 'MAGNET_LIMIT'],
     [`${good}&x.pe=host`, 'MAGNET_PEER'],
     [`${good}&x.pe=host:0`, 'MAGNET_PEER'],
     [`${good}&x.pe=host:65536`, 'MAGNET_PEER'],

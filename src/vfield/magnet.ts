@@ -3,6 +3,7 @@
 
 import { ViverError } from '../errors.ts';
 import { SHA1_BYTES, SHA256_BYTES } from './hash.ts';
+import { isWebUrl, MAX_WEB_SEEDS } from './web-seed/web-seed.ts';
 
 /** A kernel command line holds 2048 bytes; a longer link is a mistake or an attack. */
 export const MAX_MAGNET_CHARACTERS = 4096;
@@ -19,14 +20,17 @@ export interface Magnet {
   readonly name?: string;
   /** `host:port`, an IPv6 address in brackets. */
   readonly peers: readonly string[];
+  /** The image on HTTP servers (BEP 19, `ws=`). */
+  readonly webSeedUrls?: readonly string[];
 }
 
-/** The link of `magnet`. @throws ViverError `MAGNET_PEER` or `MAGNET_HASH`. */
+/** The link of `magnet`. @throws ViverError `MAGNET_PEER`, `MAGNET_WEB_SEED` or `MAGNET_HASH`. */
 export function formatMagnet(magnet: Magnet): string {
   const fields = [`xt=${V2_PREFIX}${hex(magnet.infoHashV2, SHA256_BYTES)}`];
   if (magnet.infoHashV1) fields.push(`xt=${V1_PREFIX}${hex(magnet.infoHashV1, SHA1_BYTES)}`);
   if (magnet.name) fields.push(`dn=${encodeURIComponent(magnet.name)}`);
   for (const peer of magnet.peers) fields.push(`x.pe=${checkedPeer(peer).replace('%', '%25')}`);
+  for (const url of magnet.webSeedUrls ?? []) fields.push(`ws=${encodeURIComponent(checkedWebSeed(url))}`);
   return `magnet:?${fields.join('&')}`;
 }
 
@@ -42,7 +46,10 @@ export function parseMagnet(text: string): Magnet {
   const name = fields.find(([key]) => key === 'dn')?.[1];
   const peers = fields.filter(([key]) => key === 'x.pe').map(([, value]) => checkedPeer(value));
   if (peers.length > MAX_MAGNET_PEERS) throw refuse('MAGNET_LIMIT', `more than ${MAX_MAGNET_PEERS} peers`);
-  return { infoHashV2, ...(infoHashV1 && { infoHashV1 }), ...(name && { name }), peers };
+  const urls = fields.filter(([key]) => key === 'ws').map(([, value]) => checkedWebSeed(value));
+  if (urls.length > MAX_WEB_SEEDS) throw refuse('MAGNET_LIMIT', `more than ${MAX_WEB_SEEDS} web seeds`);
+  const webSeeds = urls.length > 0 && { webSeedUrls: urls };
+  return { infoHashV2, ...(infoHashV1 && { infoHashV1 }), ...(name && { name }), peers, ...webSeeds };
 }
 
 function fieldsOf(query: string): [key: string, value: string][] {
@@ -84,6 +91,11 @@ function checkedPeer(peer: string): string {
     throw refuse('MAGNET_PEER', `"${peer.slice(0, 60)}" is not host:port`);
   }
   return peer;
+}
+
+function checkedWebSeed(url: string): string {
+  if (!isWebUrl(url)) throw refuse('MAGNET_WEB_SEED', `ws="${url.slice(0, 60)}" is no http:// or https:// address`);
+  return url;
 }
 
 function hex(hash: Uint8Array, bytes: number): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ViverError } from '../errors.ts';
-import { encodeBencode } from './bencode.ts';
+import { dictionarySpans, encodeBencode, encodeSpans } from './bencode.ts';
 import { createMetainfo } from './create-metainfo.ts';
 import { sha1, sha256 } from './hash.ts';
 import { decodeInfo, decodeMetainfo, encodeInfo, encodeMetainfo, type Metainfo, withPieceHashes } from './metainfo.ts';
@@ -50,6 +50,25 @@ describe('create, encode, decode', () => {
     const metainfo = await make(40_000);
     expect(metainfo.pieceHashes).toEqual(metainfo.piecesRoot);
     expect(Buffer.from(encodeMetainfo(metainfo)).toString('latin1')).toMatch(/12:piece layersdee$/);
+  });
+
+  test('web seeds are kept and change no hash; addresses of other kinds are left out', async () => {
+    const plain = await make();
+    const webSeeds = [
+      { url: 'http://pc-1/debian.viver', kind: 'file' },
+      { url: 'https://pc-2/seed.php', kind: 'script' },
+    ] as const;
+    const seeded = { ...plain, createdSeconds: 1, webSeeds };
+    expect(decodeMetainfo(encodeMetainfo(seeded))).toEqual(seeded);
+    const spans = dictionarySpans(encodeMetainfo(plain));
+    for (const [value, urls] of [
+      ['http://pc-1/x', ['http://pc-1/x']],
+      [['ftp://pc-1/x', 'http://pc-1/x', 'http://pc-1/x', 7], ['http://pc-1/x']],
+      [7, undefined],
+    ] as const) {
+      spans.set('url-list', encodeBencode(value as never));
+      expect(decodeMetainfo(encodeSpans(spans)).webSeeds?.map(({ url }) => url)).toEqual(urls);
+    }
   });
 
   test('the creation date is kept and changes no hash', async () => {

@@ -3,10 +3,11 @@
 // Pure. Everything that comes in is untrusted until its hashes fit.
 
 import { errorLine, ViverError } from '../errors.ts';
-import { bytesOfSpan, dictionarySpans, encodeBencode, integerOfSpan } from './bencode.ts';
+import { bytesOfSpan, dictionarySpans, encodeBencode, encodeSpans, integerOfSpan } from './bencode.ts';
 import { decodeBootTrace, encodeBootTrace } from './boot-trace.ts';
-import { plain, SHA1_BYTES, SHA256_BYTES, sameBytes, sha1, sha256 } from './hash.ts';
+import { SHA1_BYTES, SHA256_BYTES, sameBytes, sha1, sha256 } from './hash.ts';
 import { LEAF_BYTES, rootOfPieces } from './merkle.ts';
+import { encodeWebSeeds, type WebSeed, webSeedsOf } from './web-seed/web-seed.ts';
 
 /** The largest metainfo read; enough for an image of 100 GiB in pieces of 128 KiB. */
 export const MAX_METAINFO_BYTES = 64 * 1024 * 1024;
@@ -46,6 +47,8 @@ export interface MetainfoCore {
 export interface Metainfo extends MetainfoCore {
   /** The hash of every piece (BEP 52 piece layer), `pieceCount` times 32 bytes. They are proved by `piecesRoot`. */
   readonly pieceHashes: Uint8Array;
+  /** Where the image lies on HTTP servers (BEP 17, 19). Not under any hash. */
+  readonly webSeeds?: readonly WebSeed[];
   /** Unix time of creation. Not under any hash. */
   readonly createdSeconds?: number;
   /** The pieces in the order in which a boot reads them: advice, not under any hash. */
@@ -81,23 +84,28 @@ export function decodeMetainfo(bytes: Uint8Array): Metainfo {
     pieceLayerOf(top, core),
     created === undefined ? undefined : integerOfSpan(created, 'creation date'),
   );
-  return { ...metainfo, ...bootTraceOf(top.get(TRACE_KEY), core.pieceCount) };
+  const webSeeds = webSeedsOf(top);
+  return {
+    ...metainfo,
+    ...bootTraceOf(top.get(TRACE_KEY), core.pieceCount),
+    ...(webSeeds.length > 0 ? { webSeeds } : {}),
+  };
 }
 
 /** Writes the metainfo file; `decodeMetainfo` of it gives the same back. */
 export function encodeMetainfo(metainfo: Metainfo): Uint8Array {
-  const parts = [ascii('d')];
-  if (metainfo.createdSeconds !== undefined) {
-    parts.push(encodeBencode('creation date'), encodeBencode(metainfo.createdSeconds));
-  }
-  parts.push(encodeBencode('info'), metainfo.infoBytes, encodeBencode('piece layers'), ascii('d'));
-  if (metainfo.pieceCount > 1) parts.push(encodeBencode(metainfo.piecesRoot), encodeBencode(metainfo.pieceHashes));
-  parts.push(ascii('e'));
-  if (metainfo.bootTrace) {
-    parts.push(encodeBencode(TRACE_KEY), encodeBencode(encodeBootTrace(metainfo.bootTrace, metainfo.pieceCount)));
-  }
-  parts.push(ascii('e'));
-  return plain(Buffer.concat(parts));
+  const { bootTrace, createdSeconds, pieceCount, webSeeds = [] } = metainfo;
+  const layers = new Map<string, Uint8Array>();
+  if (pieceCount > 1) layers.set(latin1(metainfo.piecesRoot), encodeBencode(metainfo.pieceHashes));
+  const fields: [string, Uint8Array | undefined][] = [
+    ['creation date', createdSeconds === undefined ? undefined : encodeBencode(createdSeconds)],
+    ['httpseeds', encodeWebSeeds(webSeeds, 'script')],
+    ['info', metainfo.infoBytes],
+    ['piece layers', encodeSpans(layers)],
+    ['url-list', encodeWebSeeds(webSeeds, 'file')],
+    [TRACE_KEY, bootTrace && encodeBencode(encodeBootTrace(bootTrace, pieceCount))],
+  ];
+  return encodeSpans(new Map(fields.filter((field): field is [string, Uint8Array] => field[1] !== undefined)));
 }
 
 /** The info dictionary of an image, both versions in one. */
@@ -259,8 +267,8 @@ export function checkText(bytes: Uint8Array, what: string): void {
   if (!sameBytes(new TextEncoder().encode(text), bytes)) throw refuse('METAINFO_TEXT', `${what} is not UTF-8`);
 }
 
-function ascii(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
 }
 
 function refuse(code: string, message: string): ViverError {
