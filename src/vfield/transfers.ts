@@ -7,8 +7,6 @@ import { BLOCK_BYTES, type BlockRange } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import type { PieceStore } from './store.ts';
 
-/** Background requests under way to one peer: 16 x 16 KiB fill a 1 Gbit/s link and delay a read by 2 ms at most. */
-export const BACKGROUND_WINDOW = 16;
 /** Requests under way to one peer in all; more than any client's queue takes is refused by it. */
 const URGENT_WINDOW = 192;
 /** Background attempts at once: a quarter of the slots, and no more than this. */
@@ -35,7 +33,7 @@ export class Transfers {
   /** There is room for one more background attempt at this peer. */
   mayBeginAt(peer: Peer): boolean {
     const slots = Math.max(2, Math.min(MAX_BACKGROUND, this.#owner.store.slots >> 2));
-    return peer.backgroundInFlight < BACKGROUND_WINDOW && this.#background.size < slots;
+    return peer.backgroundInFlight < peer.window.blocks && this.#background.size < slots;
   }
 
   /** @returns false when there is no slot to put the piece in. */
@@ -64,6 +62,7 @@ export class Transfers {
     if (!hasBegun(attempt)) attempt.firstBlockAt = attempt.progressAt;
     attempt.received[block] = 1;
     attempt.left--;
+    if (!attempt.urgent) peer.window.onBlock(attempt.progressAt);
     this.#countInFlight(attempt, -1);
     if (attempt.left === 0) this.#owner.onWhole(attempt, target);
     return true;
@@ -111,7 +110,7 @@ export class Transfers {
   /** Asks for as many more blocks as the window of its class allows. */
   #send(attempt: Attempt): void {
     const { peer, urgent } = attempt;
-    const room = urgent ? URGENT_WINDOW - peer.urgentInFlight : BACKGROUND_WINDOW - peer.backgroundInFlight;
+    const room = urgent ? URGENT_WINDOW - peer.urgentInFlight : peer.window.blocks - peer.backgroundInFlight;
     const end = Math.min(attempt.received.length, attempt.next + Math.max(0, room));
     for (; attempt.next < end; attempt.next++) {
       peer.request(this.#rangeOf(attempt, attempt.next), urgent);

@@ -4,6 +4,7 @@
 import type { Attempt } from '../attempt.ts';
 import { BitSet } from '../bitset.ts';
 import { seedOf } from '../placement.ts';
+import { BackgroundWindow } from './background-window.ts';
 import {
   EXTENDED_HANDSHAKE,
   type ExtendedHandshake,
@@ -53,6 +54,7 @@ export class Peer {
   /** Requests sent and not answered, by class. */
   backgroundInFlight = 0;
   urgentInFlight = 0;
+  readonly window = new BackgroundWindow();
   readonly rating = new Rating();
   /** Of the id, for spreading pieces over peers that are alike. */
   readonly seed: number;

@@ -1,27 +1,12 @@
-// The Transport over TCP: the one file of the field with node:net. Reads go into one static buffer, which measured 1.2 to 1.4
-// times the speed of plain 'data' events; writes of one turn of the event loop leave as one system call.
+// The Transport over TCP: who listens and who connects. The bytes of one connection are tcp-duplex.ts.
 
-import { connect, createServer, type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { connect, createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { ViverError } from '../../errors.ts';
 import { plain } from '../hash.ts';
-import {
-  type Duplex,
-  type DuplexHandlers,
-  type DuplexOwner,
-  formatAddress,
-  type Listener,
-  parseAddress,
-  type Transport,
-} from '../transport.ts';
+import { type DuplexOwner, formatAddress, type Listener, parseAddress, type Transport } from '../transport.ts';
 import { Reception } from './reception.ts';
+import { TcpDuplex } from './tcp-duplex.ts';
 
-/** Bytes of one read; libuv takes up to 32 of them before other work gets its turn. */
-const READ_BYTES = 262_144;
-/**
- * One for all connections: what is read is used up before the next read, and 200 peers would else take 50 MiB. No Buffer, whose `slice` would be a view
- * where everybody else's is a copy.
- */
-const readBuffer = new Uint8Array(READ_BYTES);
 /** Bytes waiting in this process above which bulk data has to wait: one block on its way while the next is asked for. */
 const WRITE_AHEAD_BYTES = 131_072;
 /** In one network an answer takes a millisecond; a short attempt lets the next one meet a host that has just come back. */
@@ -104,64 +89,4 @@ function takeOver(accepted: Socket, accept: DuplexOwner, start: Uint8Array = new
   end.attach(socket, accept);
   end.deliver(plain(start));
   socket.resume();
-}
-
-class TcpDuplex implements Duplex {
-  readonly remoteAddress: string;
-  readonly onread: OnReadOpts;
-  #socket: Socket | undefined;
-  #handlers: DuplexHandlers | undefined;
-  #corked = false;
-  #closed = false;
-
-  constructor(remoteAddress: string) {
-    this.remoteAddress = remoteAddress;
-    this.onread = {
-      buffer: readBuffer,
-      callback: (count, buffer) => {
-        this.deliver(buffer.subarray(0, count));
-        return true;
-      },
-    };
-  }
-
-  attach(socket: Socket, owner: DuplexOwner): void {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('drain', () => this.#handlers?.onDrain());
-    socket.on('error', (error) => this.#end(error.message));
-    socket.on('close', () => this.#end('closed by the other side'));
-    socket.on('end', () => socket.destroy());
-    this.#handlers = owner(this);
-  }
-
-  deliver(chunk: Uint8Array): void {
-    if (!this.#closed) this.#handlers?.onData(chunk);
-  }
-
-  write(bytes: Uint8Array, sent?: () => void): boolean {
-    const socket = this.#socket;
-    if (!socket || this.#closed) return true;
-    if (!this.#corked) {
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        socket.uncork();
-      });
-    }
-    return socket.write(bytes, sent);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#socket?.destroy();
-  }
-
-  #end(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#socket?.destroy();
-    this.#handlers?.onClose(reason);
-  }
 }
