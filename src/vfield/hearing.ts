@@ -96,14 +96,12 @@ export class Hearing {
     this.options.onNews();
   }
 
-  /** All that the peer has, which it says once (BEP 3, 6): each time costs a look at every piece. */
+  /** All that the peer has. It is said once (BEP 3, 6), or again with more by aria2 (docs/quirks.md): each time costs a look at every piece. */
   onWhole(peer: Peer, edit: () => void): void {
-    if (peer.saidWhole) {
-      peer.wire.close('says a second time all that it has');
-      return;
-    }
-    peer.saidWhole = true;
+    const before = peer.has.count;
     this.options.availability.recount(peer, edit);
+    if (peer.saidWhole && peer.has.count <= before) peer.wire.close('says a second time all that it has');
+    peer.saidWhole = true;
     this.options.onNews();
   }
 

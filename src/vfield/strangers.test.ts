@@ -33,12 +33,15 @@ async function say(room: Room, number: number, messages: readonly Exclude<Messag
 }
 
 describe('a stranger', () => {
-  it('may say once what it has', async () => {
+  it('may say what it has once, and again when it has more', async () => {
     const room = new Room(image);
     await room.openFirst(FIRST);
     expect((await say(room, 1, [{ kind: 'haveNone' }, { kind: 'have', piece: 1 }]))()).toBe(true);
     expect((await say(room, 2, [{ kind: 'haveAll' }, { kind: 'haveNone' }]))()).toBe(false);
-    expect((await say(room, 3, [{ kind: 'bitfield', bits: Uint8Array.of(0xf0) }, { kind: 'haveAll' }]))()).toBe(false);
+    const some = { kind: 'bitfield', bits: Uint8Array.of(0xc0) } as const;
+    expect((await say(room, 3, [some, { kind: 'bitfield', bits: Uint8Array.of(0x30) }]))()).toBe(false);
+    expect((await say(room, 4, [{ kind: 'haveNone' }, some, { kind: 'haveAll' }]))()).toBe(true);
+    expect((await say(room, 5, [{ kind: 'haveAll' }, { kind: 'haveAll' }]))()).toBe(false);
   });
 
   it('has one port, whatever it says later, and a name that can be shown', async () => {
