@@ -10,17 +10,16 @@ import type { Interface, NetworkFacts } from './network.ts';
 /** Where the runtime keeps iPXE and the other loaders. */
 const LOADERS = '/boot';
 
+/** What was found at the start, as plain data: a process that takes over goes on with it (record.ts). */
 export interface Findings {
   readonly role: string;
-  readonly machine: Machine;
   /** The interface that the machine booted from or serves on; its address may not be known yet. */
   readonly nic?: Interface;
   readonly network?: NetworkFacts;
   readonly bootMedium?: BootMedium;
-  readonly field?: Field;
 }
 
-export function factsOf({ role, machine, nic, network, bootMedium, field }: Findings): Facts {
+export function factsOf({ role, nic, network, bootMedium }: Findings, machine: Machine, field: Field): Facts {
   const card = network ?? nic;
   const bootNic = card && nicFacts(card, network);
   return {
@@ -31,9 +30,7 @@ export function factsOf({ role, machine, nic, network, bootMedium, field }: Find
     ...(bootNic ? { bootNic } : {}),
     ...(machine.uuid ? { machineUuid: machine.uuid } : {}),
     ...(bootMedium ? { bootSet: bootSetFacts(bootMedium) } : {}),
-    ...(field
-      ? { field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label } }
-      : {}),
+    field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label },
   };
 }
 

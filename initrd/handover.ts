@@ -48,9 +48,9 @@ function collectGarbage(): void {
   v8.setFlagsFromString('--no-expose-gc');
 }
 
-/** The out-of-memory killer passes this process over from here on: without it there is no root. */
+/** The out-of-memory killer passes this process over from here on, and the watcher that starts the next one: without them there is no root. */
 export async function outliveMemoryShortage(sys: Sys): Promise<void> {
-  await sys.writeText('/proc/self/oom_score_adj', NEVER_KILL);
+  for (const pid of [process.pid, process.ppid]) await sys.writeText(`/proc/${pid}/oom_score_adj`, NEVER_KILL);
 }
 
 /**

@@ -1,5 +1,6 @@
 #!/bin/busybox sh
-# PID 1 of the initrd. It mounts the runtime, starts the one Node process in it, waits for its word and becomes the real init.
+# PID 1 of the initrd. It mounts the runtime, starts the one Node process in it by its watcher (watch.sh), waits for its word and becomes the
+# real init.
 # All else is done in /app/initrd/init.js of the runtime. docs/boot-story.md tells the reasons.
 PATH=/bin
 bb=/bin/busybox
@@ -27,15 +28,11 @@ $bb mount -t tmpfs tmp /rt/tmp
 $bb mkdir -p /rt/run/initramfs /rt/run/viver
 $bb mount --bind / /rt/run/initramfs
 
-
 # Opened for reading and writing, so that neither side waits for the other to open it. Whoever ends, says so through it.
 $bb mkfifo /rt/run/go
 exec 3<>/rt/run/go
-{
-	# Few memory pools and a small nursery: this process stays beside the system in its RAM.
-	MALLOC_ARENA_MAX=2 $bb chroot /rt /bin/node --max-semi-space-size=2 --disable-warning=ExperimentalWarning /app/initrd/init.js 3>&-
-	echo "ended with status $?" >&3
-} &
+$bb chroot /rt @viver/busybox true || stop "no program of the runtime starts"
+$bb chroot /rt @viver/busybox sh /app/initrd/watch.sh 3>&- &
 
 read -r word rest <&3
 case $word in

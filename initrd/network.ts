@@ -3,14 +3,14 @@
 import type { Log } from '../src/log.ts';
 import type { Running, Sys } from '../src/sys/sys.ts';
 import type { BootOptions } from './cmdline.ts';
-import { type Lease, parseDhcpEvent } from './dhcp-lease.ts';
+import { startDhcpClient } from './dhcp-client.ts';
+import type { DhcpEvent, Lease } from './dhcp-lease.ts';
 import { addressOf, OWN_SUBNETS, prefixLength } from './subnet.ts';
 
 /** A NIC's link takes up to three seconds on gigabit copper; a cable that is not there is not waited for longer than this. */
 const CARRIER_WAIT_MS = 6000;
 const POLL_MS = 100;
 const ARPHRD_ETHER = '1';
-const DHCP_SCRIPT = '/app/initrd/udhcpc.sh';
 
 export interface Interface {
   readonly name: string;
@@ -89,14 +89,12 @@ export async function askForAddress(
   const silent = new Set<string>();
   const bound = await new Promise<[Interface, Lease] | undefined>((resolve) => {
     for (const nic of interfaces) {
-      const onLine = (line: string) => {
-        const event = parseDhcpEvent(line);
+      const onEvent = (event: DhcpEvent) => {
         if (event.kind === 'bound') resolve([nic, event.lease]);
         if (event.kind === 'unanswered') silent.add(nic.name);
         if (!patient && silent.size === interfaces.length) resolve(undefined);
       };
-      const args = ['-f', '-i', nic.name, '-s', DHCP_SCRIPT, '-t', '4', '-T', '1', '-A', '3'];
-      clients.set(nic.name, sys.follow('udhcpc', args, onLine));
+      clients.set(nic.name, startDhcpClient(sys, nic.name, onEvent));
     }
     if (interfaces.length === 0) resolve(undefined);
   });

@@ -22,3 +22,16 @@ test('each phase is timed and said; one that fails names itself', async () => {
   expect(lines).toEqual(['info phase hardware: 3 modules']);
   expect(phases.times).toEqual([{ name: 'hardware', seconds: 1 }]);
 });
+
+test('the phases of the process before come first', () => {
+  const phases = new Phases(
+    createLog(() => {}),
+    () => 9,
+  );
+  phases.done('take-over', 'done');
+  phases.recall([{ name: 'serve', seconds: 5 }]);
+  expect(phases.times).toEqual([
+    { name: 'serve', seconds: 5 },
+    { name: 'take-over', seconds: 9 },
+  ]);
+});

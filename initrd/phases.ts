@@ -16,6 +16,11 @@ export class Phases {
     this.#uptimeSeconds = uptimeSeconds;
   }
 
+  /** Puts the phases of the process that went before in front. */
+  recall(earlier: readonly PhaseTime[]): void {
+    this.times.unshift(...earlier);
+  }
+
   /** Does one phase's work and says `phase NAME: what came of it`. Throws `BOOT_PHASE_FAILED` with the phase and the cause. */
   async run<Result>(name: string, work: () => Promise<Result>, describe: (result: Result) => string): Promise<Result> {
     try {

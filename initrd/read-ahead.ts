@@ -7,13 +7,14 @@
  */
 export async function readAhead({ runesHere }: { runesHere: boolean }) {
   await import('../src/vfield/field.ts'); // first: a diskless PC can't even ask for its image without
-  const [{ configure }, { serve }, { LiveStatus }, { openControlSocket }, { readRunes }] = await Promise.all([
-    import('./configure.ts'),
-    import('./serve.ts'),
-    import('./live-status.ts'),
-    import('../src/control/control-socket.ts'),
-    import('../src/runes/host/start.ts'),
-  ]);
+  const [{ configure }, { openDoors, serveRoom, withBootTrace }, { LiveStatus }, { RecordKeeper }, { readRunes }] =
+    await Promise.all([
+      import('./configure.ts'),
+      import('./serve.ts'),
+      import('./live-status.ts'),
+      import('./record.ts'),
+      import('../src/runes/host/start.ts'),
+    ]);
   if (runesHere) await readRunes('configure');
-  return { configure, serve, LiveStatus, openControlSocket };
+  return { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper };
 }

@@ -11,13 +11,16 @@ const ENDS = {
   full: 'a trace can have no more',
 } as const;
 
-/** What has been recorded so far. @throws ViverError `TRACE_NONE` on a machine whose root comes from its own medium. */
-export function recordedTrace({ field, recorder }: Root): TraceFile {
+/**
+ * What has been recorded so far.
+ * @throws ViverError `TRACE_NONE` on a machine whose root comes from its own medium, and after a take-over.
+ */
+export function recordedTrace({ field, local, recorder }: Root): TraceFile {
   if (!recorder || recorder.pieces.length === 0) {
-    throw new ViverError(
-      'TRACE_NONE',
-      'no boot trace: the root of this machine is read from its own medium, not through the field',
-    );
+    const why = local
+      ? 'the root of this machine is read from its own medium, not through the field'
+      : 'the process that saw this boot has ended, and another one has taken over';
+    throw new ViverError('TRACE_NONE', `no boot trace: ${why}`);
   }
   const { infoHashV2, pieceCount } = field.metainfo;
   const length = `${recorder.pieces.length} pieces read in ${(recorder.lengthMs / 1000).toFixed(1)} s`;

@@ -23,7 +23,7 @@ export interface Root {
   /** For people: `sdb3:/debian.viver` or `the field`. */
   readonly source: string;
   /** The image on a drive of this machine, if it came from one. */
-  readonly local?: LocalImage;
+  readonly local?: Pick<LocalImage, 'path' | 'drive'>;
   /** What was read of an image that comes through the field; a medium is read past this process. */
   readonly recorder?: BootRecorder;
 }
@@ -57,7 +57,8 @@ export async function rootFromDrive(boot: BootContext, hardware: Hardware): Prom
     device: await attachLocal(boot.sys, local),
   });
   const { field, device } = await boot.phases.run('attach', attach, (attached) => attached.device);
-  return { device, field, source: describeImage(local), local };
+  const { path, drive } = local;
+  return { device, field, source: describeImage(local), local: { path, drive } };
 }
 
 /** The image that the command line names by its info hash, out of the RAM of other machines. */
@@ -84,7 +85,8 @@ export async function rootFromField(
   ]);
   const recorder = new BootRecorder(field.metainfo);
   const source = recorder.over(field.source);
-  const device = await boot.phases.run('attach', async () => attachField(source, boot.log.child('nbd')), String);
+  const attach = () => attachField(source, boot.sys, boot.log.child('nbd'));
+  const device = await boot.phases.run('attach', attach, String);
   return { device, field, source: 'the field', recorder };
 }
 
@@ -112,9 +114,10 @@ function whatThereIs(hardware: Hardware): { drives: string; missing: string } {
   return { drives: loaded.join(' ') || 'none', missing: report.absent.join(' ') || 'nothing' };
 }
 
-async function openNode(
+/** Joins the field with the share that the command line gives. */
+export async function openNode(
   boot: BootContext,
-  what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'local' | 'discovery'>,
+  what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'peers' | 'local' | 'discovery'>,
 ): Promise<Field> {
   const { openField } = await import('../src/vfield/field.ts'); // being read since the hardware was found
   return openField({

@@ -1,14 +1,77 @@
-// After the handover: the runes that serve the room.
+// After the handover, and after a take-over: the doors through which the running system sees this process, and the runes that serve the room.
 
+import { openControlSocket } from '../src/control/control-socket.ts';
+import { CONTROL_SOCKET } from '../src/control/status.ts';
+import { errorLine } from '../src/errors.ts';
 import type { Facts } from '../src/runes/contract/facts.ts';
 import { type RunningRunes, startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import type { Field } from '../src/vfield/field.ts';
 import { encodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
-import type { BootContext } from './context.ts';
+import { type BootContext, SHARED_RUN } from './context.ts';
+import { type Findings, factsOf } from './facts.ts';
+import { giveMemoryBack, keepTextInMemory } from './handover.ts';
+import { writeResolvConf } from './join-network.ts';
+import type { LiveStatus } from './live-status.ts';
+import type { NetworkFacts } from './network.ts';
+import type { RecordKeeper } from './record.ts';
+import { recordedTrace } from './recorded-trace.ts';
+import type { Root } from './root.ts';
+
+/** How often the record is brought up to date; the members of a room change by the minute. */
+const RECORD_MS = 10_000;
+
+export interface Serving {
+  readonly field: Field;
+  readonly findings: Findings;
+  readonly folders: readonly RuneFolder[];
+  readonly status: LiveStatus;
+  readonly record: RecordKeeper;
+}
+
+/** Opens what the `viver` command finds this process by. */
+export async function openDoors({ sys }: BootContext, root: Root, status: LiveStatus): Promise<void> {
+  await openControlSocket(CONTROL_SOCKET, {
+    status: () => status.now(),
+    trace: async () => recordedTrace(root),
+  });
+  await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
+}
+
+/** Serves the room from the moment that `network` is there; it may be undefined for good. */
+export async function serveRoom(
+  boot: BootContext,
+  { field, findings, folders, status, record }: Serving,
+  network: Promise<NetworkFacts | undefined>,
+): Promise<void> {
+  const { sys, machine, phases } = boot;
+  keepUpToDate(boot, field, record);
+  const found = await network;
+  if (found) {
+    status.network = found;
+    await record.update({ findings: { ...findings, network: found } });
+    await writeResolvConf(boot, found);
+    field.discoverOn([found.address]);
+  }
+  const facts = factsOf({ ...findings, ...(found ? { network: found } : {}) }, machine, field);
+  status.runes = await startServeRunes(boot, facts, folders, field);
+  giveMemoryBack();
+  await keepTextInMemory(sys);
+  phases.done('serve', status.runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');
+}
+
+/** The next process is to know what this one knew a moment before its end. */
+function keepUpToDate({ log, phases }: BootContext, field: Field, record: RecordKeeper): void {
+  setInterval(() => {
+    const peers = field.status().peers.map(({ address }) => address);
+    // Nobody there is no news: who was there last is where to look first.
+    const news = { phases: phases.times, ...(peers.length > 0 ? { peers } : {}) };
+    record.update(news).catch((error: unknown) => log.warn(`the record is not up to date: ${errorLine(error)}`));
+  }, RECORD_MS);
+}
 
 /** Starts the role's serve runes in their own thread. */
-export function serve(
+function startServeRunes(
   { log }: BootContext,
   facts: Facts,
   folders: readonly RuneFolder[],
@@ -36,6 +99,6 @@ function fieldService({ field: facts }: Facts, field: Field) {
 }
 
 /** A node that came by a magnet link has its boot trace from a member. */
-function withBootTrace({ metainfo, bootTrace }: Field): Metainfo {
+export function withBootTrace({ metainfo, bootTrace }: Field): Metainfo {
   return bootTrace.length > 0 ? { ...metainfo, bootTrace } : metainfo;
 }

@@ -13,7 +13,7 @@ const FOLDERS = ['initrd', 'src'];
 const FOR_RUNES = ['zod'];
 
 /** Where execution begins: what these reach must be whole. */
-const ENTRIES = ['initrd/init.js', 'src/control/main.js'];
+const ENTRIES = ['initrd/init.js', 'initrd/resume.js', 'src/control/main.js'];
 
 /** Copies the program of the checkout `project` to `app`. @throws ViverError INITRD_BAD_SOURCE, INITRD_BAD_IMPORT */
 export async function stageProgram(project: string, app: string, log: Log): Promise<void> {

@@ -36,6 +36,9 @@ const LINKS: Readonly<Record<string, string>> = {
   'lib/firmware': '../modules/firmware',
   'lib/modules': '../modules',
   'var/run': '/run',
+  // Started by these names, programs are passed over by systemd's shutdown (initrd/watch.sh).
+  '@viver/busybox': '../bin/busybox',
+  '@viver/node': '../bin/node',
 };
 
 const ETC: Readonly<Record<string, string>> = {
@@ -58,7 +61,7 @@ export interface RuntimeSources {
 
 /** Fills the directory `root`, which must be new. */
 export async function stageRuntime(root: string, sources: RuntimeSources, log: Log): Promise<void> {
-  for (const folder of ['bin', 'etc', 'lib', 'boot', 'app', ...EMPTY_FOLDERS])
+  for (const folder of ['@viver', 'bin', 'etc', 'lib', 'boot', 'app', ...EMPTY_FOLDERS])
     await mkdir(join(root, folder), { recursive: true });
   await copyTo(sources.node, join(root, 'bin/node'), 0o755);
   for (const library of await sharedLibraries(sources.node)) await copyTo(library, join(root, library), 0o755);

@@ -58,6 +58,10 @@ export class FakeSys implements Sys {
     this.files.set(this.#resolve(path), text);
   }
 
+  async replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+    this.files.set(this.#resolve(path), content);
+  }
+
   async makeDirectory(): Promise<void> {}
 
   async run(command: string, args: readonly string[], options: { input?: string } = {}): Promise<RunResult> {

@@ -1,7 +1,7 @@
 // The real operating system behind Sys. In the initrd the programs it starts are busybox's, on a desk the distribution's.
 
 import { spawn } from 'node:child_process';
-import { access, mkdir, open, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { ViverError } from '../errors.ts';
 import { ModuleLoader } from './module-loader.ts';
@@ -63,6 +63,12 @@ export class LinuxSys implements Sys {
 
   writeText(path: string, text: string): Promise<void> {
     return writeFile(path, text);
+  }
+
+  async replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+    const beside = `${path}.new`;
+    await writeFile(beside, content, { mode: 0o600 });
+    await rename(beside, path);
   }
 
   async makeDirectory(path: string): Promise<void> {

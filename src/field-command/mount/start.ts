@@ -60,7 +60,7 @@ export async function startMount(
 
 async function byKernel(field: Field, { sys, log }: CommandContext): Promise<Attachment> {
   const { attachNbdDevice, detachNbdDevice } = await import('../../sys/nbd-device.ts');
-  const attach = (index: number, sizeBytes: number) => attachNbdDevice(index, sizeBytes).stream;
+  const attach = (index: number, sizeBytes: number) => attachNbdDevice(index, sizeBytes);
   return attachToKernel(field.source, sys, log.child('nbd'), { attach, detach: detachNbdDevice });
 }
 
