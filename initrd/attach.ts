@@ -18,7 +18,7 @@ const SECTOR_BYTES = 4096;
  * been replaced, and sends it again: so long may reads take that were under way when the process was killed. Each look at a request that just
  * waits is a line in its log.
  */
-const LOOK_AGAIN_MS = 5000;
+const LOOK_AGAIN_MS = 3000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 

@@ -19,7 +19,7 @@ async function keep(files: Record<string, string>, address: string) {
     killed.push(pid!);
     return {};
   });
-  sys.programs.set('udhcpc', (args) => {
+  sys.programs.set('@viver/busybox', (args) => {
     started.push(args.join(' '));
     return { stdout: `event=bound interface=eth0 address=${address} netmask=255.255.255.0\n` };
   });
@@ -31,16 +31,16 @@ async function keep(files: Record<string, string>, address: string) {
 
 test('the client that was left is ended, and a new one asks for the same address', async () => {
   const { killed, started, lines } = await keep(
-    { '/run/udhcpc.eth0.pid': '321\n', '/proc/321/comm': 'udhcpc\n' },
+    { '/run/udhcpc.eth0.pid': '321\n', '/proc/321/cmdline': '@viver/busybox\0udhcpc\0-f\0' },
     '10.77.0.9',
   );
   expect(killed).toEqual(['321']);
-  expect(started).toEqual([expect.stringMatching(/^-f -i eth0 .*-r 10\.77\.0\.9$/)]);
+  expect(started).toEqual([expect.stringMatching(/^udhcpc -f -i eth0 .*-r 10\.77\.0\.9$/)]);
   expect(lines).toEqual([]);
 });
 
 test.each([
-  ['another program has its number', { '/run/udhcpc.eth0.pid': '321\n', '/proc/321/comm': 'sshd\n' }],
+  ['another program has its number', { '/run/udhcpc.eth0.pid': '321\n', '/proc/321/cmdline': '/usr/sbin/sshd\0-D\0' }],
   ['it has ended', { '/run/udhcpc.eth0.pid': '321\n' }],
   ['there never was one', {}],
 ])('nobody is ended when %s', async (_when, files) => {

@@ -5,6 +5,8 @@ import type { Running, Sys } from '../src/sys/sys.ts';
 import { type DhcpEvent, parseDhcpEvent } from './dhcp-lease.ts';
 import type { NetworkFacts } from './network.ts';
 
+/** By a name that systemd's shutdown passes over (watch.sh): it would signal a child of ours, hear nothing of its end, and look again after 10 s. */
+const BUSYBOX = '@viver/busybox';
 const SCRIPT = '/app/initrd/udhcpc.sh';
 const pidFile = (interfaceName: string) => `/run/udhcpc.${interfaceName}.pid`;
 
@@ -18,8 +20,9 @@ export function startDhcpClient(
   onEvent: (event: DhcpEvent) => void,
   wish?: string,
 ): Running {
-  const args = ['-f', '-i', interfaceName, '-s', SCRIPT, '-p', pidFile(interfaceName), '-t', '4', '-T', '1', '-A', '3'];
-  return sys.follow('udhcpc', [...args, ...(wish ? ['-r', wish] : [])], (line) => onEvent(parseDhcpEvent(line)));
+  const files = ['-s', SCRIPT, '-p', pidFile(interfaceName)];
+  const args = ['udhcpc', '-f', '-i', interfaceName, ...files, '-t', '4', '-T', '1', '-A', '3'];
+  return sys.follow(BUSYBOX, [...args, ...(wish ? ['-r', wish] : [])], (line) => onEvent(parseDhcpEvent(line)));
 }
 
 /** Goes on with an address that this machine got from a DHCP server while another process ran: a client of our own takes the place of that one's. */
@@ -39,6 +42,6 @@ export async function keepLease(sys: Sys, log: Log, { name, address }: NetworkFa
 /** The client that an earlier process left: what it says goes nowhere now. */
 async function endLeftClient(sys: Sys, interfaceName: string): Promise<void> {
   const pid = (await sys.readText(pidFile(interfaceName)).catch(() => '')).trim();
-  const program = await sys.readText(`/proc/${pid}/comm`).catch(() => '');
-  if (/^\d+$/.test(pid) && program.trim() === 'udhcpc') await sys.run('kill', [pid]);
+  const commandLine = await sys.readText(`/proc/${pid}/cmdline`).catch(() => '');
+  if (/^\d+$/.test(pid) && commandLine.startsWith(`${BUSYBOX}\0udhcpc\0`)) await sys.run('kill', [pid]);
 }

@@ -9,14 +9,11 @@ import type { Metainfo } from '../src/vfield/metainfo.ts';
 import { FIELD_DEVICE, takeFieldOver } from './attach.ts';
 import { begin } from './begin.ts';
 import { type BootContext, networkEffects } from './context.ts';
-import { keepLease } from './dhcp-client.ts';
 import { keepTextInMemory, outliveMemoryShortage } from './handover.ts';
-import { joinNetwork } from './join-network.ts';
-import { LiveStatus } from './live-status.ts';
 import type { NetworkFacts } from './network.ts';
+import { openNode } from './open-node.ts';
 import { RecordKeeper, readRecord, type ServingRecord } from './record.ts';
-import { openNode, type Root } from './root.ts';
-import { openDoors, serveRoom } from './serve.ts';
+import type { Root } from './root.ts';
 
 /** Gets the root going, then serves as before. Throws what keeps the root waiting; what only keeps the room waiting is said. */
 async function resume(boot: BootContext): Promise<void> {
@@ -49,19 +46,26 @@ function magnetPeers({ options }: BootContext): readonly string[] {
 }
 
 async function serveAgain(boot: BootContext, record: ServingRecord, root: Root): Promise<void> {
+  // Read only now: on a slow machine it takes longer than all that the root waited for.
+  const [{ openDoors, serveRoom }, { LiveStatus }] = await Promise.all([
+    import('./serve.ts'),
+    import('./live-status.ts'),
+  ]);
   const { findings, folders, programVersion } = record;
   const { field } = root;
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
   await openDoors(boot, root, status);
-  const network = findings.network ? stayOn(boot, findings.network) : joinNetwork(boot, false);
-  await serveRoom(boot, { field, findings, folders, status, record: RecordKeeper.resume(boot.sys, record) }, network);
+  const keeper = RecordKeeper.resume(boot.sys, record);
+  await serveRoom(boot, { field, findings, folders, status, record: keeper }, stayOnNetwork(boot, findings.network));
 }
 
-/** The kernel has kept the address. */
-async function stayOn(boot: BootContext, network: NetworkFacts): Promise<NetworkFacts> {
+/** The kernel has kept the address, if there was one. */
+async function stayOnNetwork(boot: BootContext, known: NetworkFacts | undefined): Promise<NetworkFacts | undefined> {
+  const [{ joinNetwork }, { keepLease }] = await Promise.all([import('./join-network.ts'), import('./dhcp-client.ts')]);
+  if (!known) return joinNetwork(boot, false);
   const { sys, log } = networkEffects(boot);
-  if (network.origin === 'dhcp') await keepLease(sys, log, network);
-  return network;
+  if (known.origin === 'dhcp') await keepLease(sys, log, known);
+  return known;
 }
 
 const { boot } = await begin();

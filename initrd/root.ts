@@ -1,20 +1,17 @@
 // The root of the new system: which image, from where, on which device, and the mounts on top of it.
 
-import { amountBytes } from '../src/amount.ts';
 import { ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { applyRootPlan, planRoot, ROOT_PLACES } from '../src/images/root-plan.ts';
 import type { BootRecorder } from '../src/vfield/boot-recorder.ts';
-import type { Field, FieldOptions } from '../src/vfield/field.ts';
+import type { Field } from '../src/vfield/field.ts';
 import { openFileSource } from '../src/vfield/file-source.ts';
 import { parseMagnet } from '../src/vfield/magnet.ts';
 import { type BootContext, SHARED_RUN, SYSFS, sleep } from './context.ts';
 import { checkInit } from './handover.ts';
 import { attachLocal, describeImage, findLocalImage, type LocalImage, type SearchContext } from './local-image.ts';
 import type { NetworkFacts } from './network.ts';
-
-/** The port of BitTorrent peers by old habit; every node has an address of its own, so it is free. */
-const FIELD_PORT = 6881;
+import { openNode } from './open-node.ts';
 
 export interface Root {
   /** The block device with the image. */
@@ -112,18 +109,4 @@ function whatThereIs(hardware: Hardware): { drives: string; missing: string } {
   const report = hardware.report();
   const loaded = report.modules.filter(({ result }) => result.kind === 'loaded').map(({ name }) => name);
   return { drives: loaded.join(' ') || 'none', missing: report.absent.join(' ') || 'nothing' };
-}
-
-/** Joins the field with the share that the command line gives. */
-export async function openNode(
-  boot: BootContext,
-  what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'peers' | 'local' | 'discovery'>,
-): Promise<Field> {
-  const { openField } = await import('../src/vfield/field.ts'); // being read since the hardware was found
-  return openField({
-    ...what,
-    listen: { port: FIELD_PORT },
-    shareBytes: amountBytes(boot.options.share, boot.machine.ramBytes),
-    log: boot.log.child('field'),
-  });
 }
