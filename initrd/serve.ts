@@ -6,8 +6,11 @@ import { errorLine } from '../src/errors.ts';
 import type { Facts } from '../src/runes/contract/facts.ts';
 import { type RunningRunes, startRuneHost } from '../src/runes/host/start.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
+import { readMemory } from '../src/sys/memory-reading.ts';
+import { systemClock } from '../src/vfield/clock.ts';
 import type { Field } from '../src/vfield/field.ts';
 import { encodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
+import { followMemory } from '../src/vfield/share-watch.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
 import { type Findings, factsOf } from './facts.ts';
 import { giveMemoryBack, keepTextInMemory } from './handover.ts';
@@ -44,8 +47,9 @@ export async function serveRoom(
   { field, findings, folders, status, record }: Serving,
   network: Promise<NetworkFacts | undefined>,
 ): Promise<void> {
-  const { sys, machine, phases } = boot;
+  const { sys, log, machine, phases } = boot;
   keepUpToDate(boot, field, record);
+  followMemory({ field, readMemory: () => readMemory(sys), clock: systemClock, log: log.child('field') });
   const found = await network;
   if (found) {
     status.network = found;

@@ -2,9 +2,12 @@
 // still arriving.
 
 import { totalmem } from 'node:os';
+import { readMemory } from '../sys/memory-reading.ts';
 import { removeStaleSocket } from '../sys/stale-socket.ts';
+import { systemClock } from '../vfield/clock.ts';
 import type { Field } from '../vfield/field.ts';
 import { listenNbd, type NbdAddress } from '../vfield/nbd/listener.ts';
+import { followMemory } from '../vfield/share-watch.ts';
 import type { ListenAddress } from './addresses.ts';
 import type { CommandStatus } from './command-status.ts';
 import { FIELD_PORT, isPortFree } from './field-port.ts';
@@ -43,6 +46,8 @@ export async function runJoin(name: string, options: JoinOptions, context: Comma
   sayMember(field, listen);
   sayFact('share', formatBytes(field.status().shareBytes));
   watchHolding(field, sayFact, undo);
+  const { sys, log } = context;
+  undo.defer(followMemory({ field, readMemory: () => readMemory(sys), clock: systemClock, log }));
   const nbd = options.nbd && (await exportByNbd(field, options.nbd, context, undo));
   const mounted: { at?: string } = {};
   const source = /^magnet:/i.test(name) ? 'the field' : name;

@@ -1,0 +1,80 @@
+// A room for tests of running systems: a first PC with a stick, diskless ones, and what is asked of each. The demonstration's Debian system and a stick
+// with the code as it is are made when they are missing.
+
+import { readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { chooseAccelerator } from '../../lab/accelerator.ts';
+import { makeDebianSystem } from '../../lab/debian.ts';
+import { COMPARE_SCRIPT, judgeComparison } from '../../lab/demonstration/judgements.ts';
+import { makeMedia } from '../../lab/demonstration/media.ts';
+import { readFieldStatus } from '../../lab/demonstration/node-status.ts';
+import type { MachineDescription } from '../../lab/machine.ts';
+import { Room } from '../../lab/room.ts';
+import { LAB_DIRECTORY, roomDirectory } from '../../lab/room-paths.ts';
+import type { RunningMachine } from '../../lab/running-machine.ts';
+import { silentLog } from '../../src/log.ts';
+import { systemKernel } from './system-kernel.ts';
+
+const BOOT_MS = 400_000;
+export const COMPARE_MS = 400_000;
+/** Nothing that a file system over the device would have seen. A lost connection is no harm. */
+const HARM = /I\/O error|SQUASHFS error|overlayfs: .*(?:fail|error)|Out of memory|oom-kill|\bBUG:|\bOops\b/i;
+/** A program that needs nothing of the root, also while the root waits. */
+export const BUSYBOX = '/run/busybox';
+
+export interface FieldRoom {
+  readonly room: Room;
+  /** As sha256sum wrote it, of the image's files. */
+  readonly manifest: string;
+  readonly first: RunningMachine;
+}
+
+/** Opens a room and starts its first PC. @param share RAM that each node may give, as a part of the image. */
+export async function openFieldRoom(name: string, share: number): Promise<FieldRoom> {
+  const system = await makeDebianSystem(LAB_DIRECTORY, silentLog);
+  const manifest = await readFile(system.manifestFile, 'utf8');
+  const { stick } = await makeMedia(LAB_DIRECTORY, system, `stick-${name}.img`, share);
+  const kernel = await systemKernel();
+  const accelerator = await chooseAccelerator({ kernel, directory: LAB_DIRECTORY, log: silentLog });
+  const room = await Room.open({ directory: roomDirectory(name), accelerator, log: silentLog });
+  const first = await boot(room, { ...diskless('first'), nic: 'e1000', medium: { kind: 'usb', image: stick } });
+  return { room, manifest, first };
+}
+
+export function diskless(name: string, memoryMiB = 1024): MachineDescription {
+  return { name, firmware: 'bios', nic: 'virtio', medium: { kind: 'none' }, memoryMiB };
+}
+
+/** Starts a machine and waits until it answers. */
+export async function boot(room: Room, description: MachineDescription): Promise<RunningMachine> {
+  const machine = await room.add(description);
+  await machine.agent.waitReady(BOOT_MS);
+  const answers = () => readFieldStatus(machine.agent).then(Boolean, () => false);
+  await expect.poll(answers, { timeout: 60_000, interval: 1000 }).toBe(true);
+  await sh(machine, `cp /proc/$(cat /run/viver/pid)/root/bin/busybox ${BUSYBOX}`);
+  return machine;
+}
+
+/** What a script prints; it must end well. */
+export async function sh(machine: RunningMachine, script: string, timeoutMs = 120_000): Promise<string> {
+  const { status, stdout, stderr } = await machine.agent.shell(script, timeoutMs);
+  expect({ script, status, stderr }).toMatchObject({ status: 0 });
+  return stdout.trim();
+}
+
+/** Every file of the image, read anew, against what the image was made of. */
+export async function expectSameFiles(machine: RunningMachine, manifest: string): Promise<void> {
+  await machine.agent.writeFile('/run/manifest', Buffer.from(manifest));
+  await sh(machine, 'sync; echo 3 >/proc/sys/vm/drop_caches');
+  const command = ['-c', COMPARE_SCRIPT, 'sh', '/run/manifest'];
+  const { status, stdout } = await machine.agent.run('/bin/sh', command, { timeoutMs: COMPARE_MS });
+  expect(judgeComparison(status, stdout, manifest.trim().split('\n').length)).toMatchObject({ ok: true });
+}
+
+/** @returns the kernel's log, in which nothing speaks of harm */
+export async function expectNoHarm(machine: RunningMachine): Promise<string[]> {
+  const lines = (await sh(machine, 'dmesg')).split('\n');
+  expect(lines.filter((line) => HARM.test(line))).toEqual([]);
+  expect(lines.filter((line) => /viver: .*(?:uncaught|unhandled|does not serve)/.test(line))).toEqual([]);
+  return lines;
+}
