@@ -25,32 +25,34 @@ const LONGEST_PAUSE_MS = 2000;
 /** Makes /dev/nbd0 of a source in this process. The nbd module is loaded. From now on nothing may wait for a read of that device here. */
 export async function attachField(source: BlockSource, sys: Sys, log: Log): Promise<string> {
   const padded = zeroPadded(source, SECTOR_BYTES);
-  serveKernel(padded, attachNbdDevice(INDEX, padded.sizeBytes, { outlives: true }), log);
+  keepServed(padded, attachNbdDevice(INDEX, padded.sizeBytes, { outlives: true }), connectAgain, log);
   await sys.writeText(`${SYSFS}/block/nbd${INDEX}/queue/io_timeout`, `${LOOK_AGAIN_MS}\n`);
   return FIELD_DEVICE;
 }
 
 /** Serves /dev/nbd0 in the place of a process that has ended. @throws ViverError NBD_ATTACH_FAILED when nobody had attached it */
 export function takeFieldOver(source: BlockSource, log: Log): void {
-  const padded = zeroPadded(source, SECTOR_BYTES);
-  serveKernel(padded, reconnectNbdDevice(INDEX), log);
+  keepServed(zeroPadded(source, SECTOR_BYTES), connectAgain(), connectAgain, log);
 }
 
-/** Whatever ends the connection, the device gets another one: without, all its readers wait for ever. */
-function serveKernel(source: BlockSource, stream: Duplex, log: Log): void {
-  const { closed } = serveNbdTransmission(source, stream, { log });
-  void closed.then(() => {
+const connectAgain = () => reconnectNbdDevice(INDEX);
+
+/**
+ * Serves the kernel over `stream`, and when that has ended for whatever reason over the next one: without, all readers of the device wait for ever.
+ * @param connect Gives the device a new connection.
+ */
+export function keepServed(source: BlockSource, stream: Duplex, connect: () => Duplex, log: Log): void {
+  void serveNbdTransmission(source, stream, { log }).closed.then(async () => {
     log.warn(`${FIELD_DEVICE} has lost its connection: it gets a new one`);
-    return reconnect(source, log);
+    keepServed(source, await connectPatiently(connect, log), connect, log);
   });
 }
 
-async function reconnect(source: BlockSource, log: Log): Promise<void> {
+async function connectPatiently(connect: () => Duplex, log: Log): Promise<Duplex> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     await sleep(pause);
     try {
-      serveKernel(source, reconnectNbdDevice(INDEX), log);
-      return;
+      return connect();
     } catch (error) {
       log.error(errorLine(error));
     }
