@@ -2,6 +2,7 @@
 // with the code as it is are made when they are missing.
 
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { chooseAccelerator } from '../../lab/accelerator.ts';
 import { makeDebianSystem } from '../../lab/debian.ts';
@@ -49,10 +50,18 @@ export function diskless(name: string, memoryMiB = 1024): MachineDescription {
 export async function boot(room: Room, description: MachineDescription): Promise<RunningMachine> {
   const machine = await room.add(description);
   await machine.agent.waitReady(BOOT_MS);
-  const answers = () => readFieldStatus(machine.agent).then(Boolean, () => false);
-  await expect.poll(answers, { timeout: 60_000, interval: 1000 }).toBe(true);
+  await until(() => readFieldStatus(machine.agent).then(Boolean, () => false), 60_000);
   await sh(machine, `cp /proc/$(cat /run/viver/pid)/root/bin/busybox ${BUSYBOX}`);
   return machine;
+}
+
+/** Asks once a second until the answer is yes. (Vitest's `expect.poll` can't be used while a test is prepared.) */
+async function until(question: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await question())) {
+    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${question}`);
+    await delay(1000);
+  }
 }
 
 /** What a script prints; it must end well. */
