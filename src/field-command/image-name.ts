@@ -1,4 +1,4 @@
-// What a person names an image by, turned into what the field needs: a magnet link, the metainfo of a .torrent or .viver file, or a .torrent from the web.
+// What a person names an image by, turned into what the field needs: a magnet link, the metainfo of a .torrent or .viver file, or a .torrent or .viver from the web.
 
 import { errorLine, ViverError } from '../errors.ts';
 import { looksLikeSquashfs } from '../images/format.ts';
@@ -9,11 +9,13 @@ import { parseMagnet } from '../vfield/magnet.ts';
 import { decodeMetainfo, MAX_METAINFO_BYTES } from '../vfield/metainfo.ts';
 import { decodeTorrentImage } from '../vfield/torrent-image.ts';
 import { formatAddress } from '../vfield/transport.ts';
+import { nodeHttpClient } from '../vfield/web-seed/node-http-client.ts';
+import { metainfoOnTheWeb } from '../vfield/web-seed/web-metainfo.ts';
 import { download } from './download.ts';
 import { FIELD_PORT } from './field-port.ts';
 
 /** What the field needs to know of an image, and who may have it. */
-export type NamedImage = Pick<FieldOptions, 'metainfo' | 'magnet'> & { readonly peers: readonly string[] };
+export type NamedImage = Pick<FieldOptions, 'metainfo' | 'magnet' | 'webSeeds'> & { readonly peers: readonly string[] };
 
 /** A file that describes an image. */
 export interface DescribedImage {
@@ -26,6 +28,7 @@ export interface DescribedImage {
 export async function findNamedImage(name: string, sys: Sys, signal: AbortSignal): Promise<NamedImage> {
   if (name === '') throw new ViverError('FIELD_NO_IMAGE', 'no image is named');
   if (/^magnet:/i.test(name)) return { magnet: parseMagnet(name), peers: [] };
+  if (/^https?:\/\/.*\.viver$/i.test(name)) return await viverOnTheWeb(name);
   if (/^https?:\/\//i.test(name)) return await imageOnTheWeb(name, signal);
   return (await describeFile(name, sys)).image;
 }
@@ -43,6 +46,18 @@ export async function describeFile(path: string, sys: Sys): Promise<DescribedIma
   } catch (cause) {
     const message = `${path} is no whole .viver image and no .torrent of one: ${errorLine(cause)}`;
     throw new ViverError('FIELD_NO_IMAGE', message, { cause });
+  }
+}
+
+/** The metainfo is read out of the file by a few ranges; the file is the image's web seed. */
+async function viverOnTheWeb(url: string): Promise<NamedImage> {
+  const client = nodeHttpClient();
+  try {
+    return { metainfo: await metainfoOnTheWeb(url, client), webSeeds: [url], peers: [] };
+  } catch (cause) {
+    throw new ViverError('FIELD_NO_IMAGE', `${url} is no .viver image: ${errorLine(cause)}`, { cause });
+  } finally {
+    client.close();
   }
 }
 

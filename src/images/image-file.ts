@@ -12,6 +12,9 @@ import {
   type SquashfsSuperblock,
 } from './format.ts';
 
+/** What it takes to read an image: a file, a partition, or a file on a web server. */
+export type ImageReader = Pick<Sys, 'readBytes' | 'sizeBytes'>;
+
 export interface ImageFile<M> {
   readonly path: string;
   readonly superblock: SquashfsSuperblock;
@@ -27,7 +30,7 @@ export interface ImageFile<M> {
  * @throws ViverError IMAGE_BAD_LENGTH, IMAGE_BAD_SQUASHFS, IMAGE_BAD_VERSION, IMAGE_NO_HEADER, IMAGE_SHORT, and what `decodeMetainfo` throws
  */
 export async function readImageFile<M extends { readonly lengthBytes: number }>(
-  sys: Sys,
+  sys: ImageReader,
   path: string,
   decodeMetainfo: (bytes: Uint8Array) => M,
 ): Promise<ImageFile<M>> {

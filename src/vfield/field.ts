@@ -8,15 +8,14 @@
 import type { Log } from '../log.ts';
 import type { BlockSource } from './block-source.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Discovery, startDiscovery } from './discovery.ts';
-import { fetchMetainfo } from './fetch-metainfo.ts';
+import { discover } from './field-discovery.ts';
 import { fieldRoutes } from './field-routes.ts';
 import { FieldSource } from './field-source.ts';
 import { type FieldStatus, fieldStatus } from './field-status.ts';
-import { infoHashesOf } from './info-hashes.ts';
+import { findMetainfo } from './find-metainfo.ts';
 import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
-import { INFO_HASH_BYTES, PEER_ID_BYTES } from './peer/handshake.ts';
+import { PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
 import { shareForWhole } from './share.ts';
 import { Swarm } from './swarm.ts';
@@ -91,7 +90,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
   const peerId = options.peerId ?? randomPeerId();
   const magnet = typeof options.magnet === 'string' ? parseMagnet(options.magnet) : options.magnet;
   const peers = [...(options.peers ?? []), ...(magnet?.peers ?? [])];
-  const metainfo = options.metainfo ?? (await askForMetainfo(options, magnet, peers, { clock, transport, peerId }));
+  const metainfo = options.metainfo ?? (await findMetainfo(options, magnet, peers, { clock, transport, peerId }));
   const { log, local } = options;
   const shareBytes = options.shareBytes === 'whole' ? shareForWhole(metainfo) : options.shareBytes;
   const seeds = allWebSeeds(options, magnet, metainfo);
@@ -154,76 +153,4 @@ function webTransport(
 ): Transport {
   if (parts.seeds.length === 0) return parts.transport;
   return withWebSeeds({ ...parts, log: log.child('web-seed'), makeClient: makeHttpClient });
-}
-
-async function askForMetainfo(
-  options: FieldOptions,
-  magnet: Magnet | undefined,
-  peers: readonly string[],
-  parts: { clock: Clock; transport: Transport; peerId: Uint8Array },
-): Promise<Metainfo> {
-  if (!magnet) throw new TypeError('openField needs a metainfo or a magnet');
-  let discovery: Discovery | undefined;
-  try {
-    return await fetchMetainfo(
-      {
-        magnet,
-        peers,
-        log: options.log,
-        ...parts,
-        onReady: (addPeer) => {
-          discovery = listenForPeers(options, magnet, parts.clock, addPeer);
-        },
-      },
-      options.signal,
-    );
-  } finally {
-    discovery?.close();
-  }
-}
-
-function wantsDiscovery(options: FieldOptions): boolean {
-  return options.discovery !== false && (options.discovery !== undefined || options.transport === undefined);
-}
-
-function listenForPeers(
-  options: FieldOptions,
-  magnet: Magnet,
-  clock: Clock,
-  onFound: (address: string) => void,
-): Discovery | undefined {
-  if (!wantsDiscovery(options) || options.listen.port === 0) return undefined;
-  const infoHashes = [magnet.infoHashV2.subarray(0, INFO_HASH_BYTES)];
-  return startDiscovery({
-    ...networks(options),
-    port: options.listen.port,
-    infoHashes,
-    clock,
-    log: options.log,
-    isAlone: () => true,
-    onFound,
-  });
-}
-
-function discover(
-  options: FieldOptions,
-  swarm: Swarm,
-  port: number,
-  metainfo: Metainfo,
-  clock: Clock,
-): Discovery | undefined {
-  if (!wantsDiscovery(options)) return undefined;
-  return startDiscovery({
-    ...networks(options),
-    port,
-    infoHashes: infoHashesOf(metainfo),
-    clock,
-    log: options.log,
-    isAlone: () => swarm.connections.peers.size === 0 || swarm.requests.waitingPieces > 0,
-    onFound: (address) => swarm.connections.dialer.found(address),
-  });
-}
-
-function networks(options: FieldOptions): { interfaces?: readonly string[] } {
-  return Array.isArray(options.discovery) ? { interfaces: options.discovery } : {};
 }

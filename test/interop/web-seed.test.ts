@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readImageFile } from '../../kit/image-file.ts';
+import { formatMagnet } from '../../src/vfield/magnet.ts';
 import { FieldProcess } from './field-process.ts';
 import { kit, makeTree, noise } from './kit-tree.ts';
 
@@ -44,6 +45,15 @@ test('the field reads an image that lies on nginx, byte for byte', async () => {
   const { bytesFrom, peers } = await node.status();
   expect(Object.keys(bytesFrom.peers)).toEqual([`http://127.0.0.1:${port}/room.viver`]);
   expect(peers.map(({ client }) => client)).toEqual(['web seed']);
+});
+
+test('a link with nothing but a web seed leads to the image: its metainfo is in the .viver there', async () => {
+  const url = `http://127.0.0.1:${await startNginx()}/room.viver`;
+  const { metainfo } = await readImageFile(image);
+  const node = new FieldProcess([formatMagnet({ ...metainfo, peers: [], webSeedUrls: [url] }), '--share', '4']);
+  started.push(node);
+  await node.ready;
+  expect(await node.readAll()).toBe(createHash('sha256').update(content).digest('hex'));
 });
 
 const CLIENTS: [string, (torrent: string, directory: string) => [string, string[]], RegExp][] = [

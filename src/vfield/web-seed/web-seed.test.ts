@@ -4,10 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeImage } from '../../../sim/image.ts';
+import { encodeImageTrailer } from '../../images/format.ts';
 import { createLog, type LogLevel } from '../../log.ts';
 import { bytesSource } from '../block-source.ts';
+import { createMetainfo } from '../create-metainfo.ts';
 import { type Field, type FieldOptions, openField } from '../field.ts';
 import { formatMagnet } from '../magnet.ts';
+import { encodeMetainfo, type Metainfo } from '../metainfo.ts';
 
 const image = await makeImage(20);
 const { metainfo } = image;
@@ -71,6 +74,19 @@ async function open(webSeeds: readonly string[], options: Partial<FieldOptions> 
   return field;
 }
 
+/** A .viver whose squashfs is nothing but a superblock. */
+async function viverOf(pieces: number): Promise<{ file: Uint8Array; bytes: Uint8Array; metainfo: Metainfo }> {
+  const bytes = Buffer.from((await makeImage(pieces)).bytes);
+  bytes.write('hsqs');
+  bytes.writeUInt16LE(4, 28); // version
+  bytes.writeBigUInt64LE(BigInt(bytes.length), 40);
+  async function* chunks() {
+    yield bytes;
+  }
+  const made = await createMetainfo(chunks(), { name: 'x.squashfs', image: metainfo.image });
+  return { file: Buffer.concat([bytes, encodeImageTrailer(encodeMetainfo(made))]), bytes, metainfo: made };
+}
+
 async function reads(field: Field): Promise<boolean> {
   return Buffer.from(await field.source.read(0, image.bytes.length)).equals(image.bytes);
 }
@@ -108,6 +124,17 @@ describe('a file with ranges (BEP 19)', () => {
     await expect.poll(() => byLink.status().peers.some(({ address }) => address === url)).toBe(true);
     expect(await reads(byLink)).toBe(true);
   });
+
+  test('a link without any peer: the metainfo is in the .viver, once the right one lies there', async () => {
+    const right = await viverOf(20);
+    let { file } = await viverOf(3);
+    const url = await listen((request, response) => serveRange(request, response, file));
+    const opening = open([], { magnet: formatMagnet({ ...right.metainfo, peers: [], webSeedUrls: [`${url}/x`] }) });
+    await expect.poll(() => lines.some((line) => line.includes('it is another image'))).toBe(true);
+    file = right.file;
+    const bytes = await (await opening).source.read(0, right.bytes.length);
+    expect(Buffer.from(bytes).equals(right.bytes)).toBe(true);
+  }, 10_000);
 
   test('a server that has no ranges, or the wrong file, is refused with the reason, once', async () => {
     const base = await listen((request, response) => {
