@@ -8,11 +8,12 @@ import { writePart } from './report/document.ts';
 import { formatPlot } from './report/plot.ts';
 import type { Report } from './report/report.ts';
 import { formatText } from './report/table.ts';
+import { churnScenario } from './scenarios/churn.ts';
 import { faultScenario } from './scenarios/faults.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 import { stormScenario } from './scenarios/storm.ts';
 
-const SCENARIOS: readonly Scenario[] = [stormScenario, faultScenario];
+const SCENARIOS: readonly Scenario[] = [stormScenario, churnScenario, faultScenario];
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENT = join(ROOT, 'docs/field-simulation.md');
 
