@@ -1,60 +1,90 @@
-// Keeps connections to every known address: tries again for ever, with pauses of 1 to 5 s (shorter while somebody waits for a piece). Owns the list
-// of addresses; the swarm tells it what became of each connection.
+// Knows addresses and dials them: tries again for ever, with pauses of 1 to 5 s (shorter while somebody waits for a piece). Owns the list
+// of addresses; connections.ts tells it what became of each connection, and how many more are wanted.
 
+import { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
 
-/** Addresses known at most; beyond it, those that failed most make room. A room has 200. */
+/** Addresses known at most; beyond it, those that failed most of a few taken at random make room. */
 const MAX_ADDRESSES = 2_048;
-const MAX_DIALS_AT_ONCE = 16;
+const LOOKED_AT = 8;
+const MAX_DIALS_AT_ONCE = 32;
 const FIRST_PAUSE_MS = 1_000;
 /** Between attempts while somebody waits: with the time of an attempt itself, a holder that returns is found within 2 s. */
 const HURRIED_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** Who had no room for us is left in peace for so long, twice as long each time. */
+const FIRST_REST_MS = 5_000;
+const LONGEST_REST_MS = 60_000;
+/** An address that failed so often is no longer counted on. */
+const DOUBTED_AT = 4;
 
 type State = 'idle' | 'dialing' | 'connected' | 'never';
 
 interface Known {
   state: State;
   failures: number;
+  rests: number;
   nextAt: number;
-  /** The pause is already the short one. */
-  hurried: boolean;
+  /** The pause is not to be cut short. */
+  fixed: boolean;
   /** Named by the user: never forgotten. */
   readonly configured: boolean;
+  /** Place in the list of all addresses. */
+  index: number;
+}
+
+export interface DialerOptions {
+  readonly clock: Clock;
+  readonly chance?: Chance;
+  /** Connects; rejects when nobody answers. */
+  dial(address: string): Promise<void>;
+  /** How many more connections are wanted, those under way included. */
+  room?(): number;
 }
 
 export class Dialer {
-  readonly #clock: Clock;
-  readonly #dial: (address: string) => Promise<void>;
+  readonly #options: DialerOptions;
+  readonly #chance: Chance;
   readonly #known = new Map<string, Known>();
+  /** The keys of #known, for taking one at random. */
+  readonly #list: string[] = [];
   #dialing = 0;
   /** Somebody waits for a piece: pauses stay short. */
   hurry = false;
 
-  /** @param dial Connects; rejects when nobody answers. */
-  constructor(clock: Clock, dial: (address: string) => Promise<void>) {
-    this.#clock = clock;
-    this.#dial = dial;
+  constructor(options: DialerOptions) {
+    this.#options = options;
+    this.#chance = options.chance ?? new Chance(0);
   }
 
   get addresses(): string[] {
-    return [...this.#known.keys()];
+    return [...this.#list];
+  }
+
+  /** Named by the user. */
+  isConfigured(address: string | undefined): boolean {
+    return address !== undefined && this.#known.get(address)?.configured === true;
+  }
+
+  /** Addresses at which somebody is, as far as is known. */
+  get promising(): number {
+    let count = 0;
+    for (const { state, failures } of this.#known.values()) {
+      if (state === 'connected' || (state !== 'never' && failures < DOUBTED_AT)) count++;
+    }
+    return count;
   }
 
   /**
    * @param afterMs Not before then, unless somebody waits for a piece.
-   * @returns false when it was known already.
+   * @returns false when it was known already, or there is no room.
    */
   add(address: string, configured = false, afterMs = 0): boolean {
     if (this.#known.has(address)) return false;
-    if (this.#known.size >= MAX_ADDRESSES && !this.#forgetWorst()) return false;
-    this.#known.set(address, {
-      state: 'idle',
-      failures: 0,
-      nextAt: this.#clock.now() + afterMs,
-      hurried: false,
-      configured,
-    });
+    if (this.#list.length >= MAX_ADDRESSES && !this.#forgetOne()) return false;
+    const [nextAt, index] = [this.#options.clock.now() + afterMs, this.#list.length];
+    this.#known.set(address, { state: 'idle', failures: 0, rests: 0, nextAt, fixed: false, configured, index });
+    this.#list.push(address);
     return true;
   }
 
@@ -62,7 +92,7 @@ export class Dialer {
   found(address: string): void {
     this.add(address);
     const known = this.#known.get(address);
-    if (known) known.nextAt = this.#clock.now();
+    if (known) known.nextAt = this.#options.clock.now();
   }
 
   /** A connection with this address stands, whoever made it. */
@@ -79,24 +109,52 @@ export class Dialer {
     const known = this.#known.get(address);
     if (known?.state !== 'connected') return;
     known.state = 'idle';
-    if (wasGood) known.nextAt = this.#clock.now() + FIRST_PAUSE_MS / 4;
+    if (wasGood) known.nextAt = this.#options.clock.now() + FIRST_PAUSE_MS / 4;
     else this.#pause(known);
   }
 
-  /** Our own address, or a banned one. */
+  /** After `lost`: one of the two sides has no room for the other. */
+  rest(address: string): void {
+    const known = this.#known.get(address);
+    if (known?.state !== 'idle') return;
+    known.fixed = true;
+    known.nextAt =
+      this.#options.clock.now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(8, known.rests++));
+  }
+
+  /** Somebody says that nobody is there any more. */
+  doubt(address: string): void {
+    const known = this.#known.get(address);
+    if (known?.state === 'idle') known.failures++;
+  }
+
+  /** Our own address. */
   never(address: string): void {
     this.add(address);
     const known = this.#known.get(address);
     if (known) known.state = 'never';
   }
 
-  /** Dials what is due; called every few hundred ms. */
+  /** Dials what is due and wanted, from a random place in the list on; called every few hundred ms. */
   tick(): void {
-    const latest = this.#clock.now() + (this.hurry ? LONGEST_PAUSE_MS : 0);
-    for (const [address, known] of this.#known) {
-      if (this.#dialing >= MAX_DIALS_AT_ONCE) return;
-      if (known.state === 'idle' && known.nextAt <= (known.hurried ? this.#clock.now() : latest))
-        this.#try(address, known);
+    this.#dialDue(Math.min(MAX_DIALS_AT_ONCE, this.#options.room?.() ?? MAX_DIALS_AT_ONCE));
+  }
+
+  /** Dials one more than is wanted. */
+  dialOne(): void {
+    this.#dialDue(Math.min(MAX_DIALS_AT_ONCE, this.#dialing + 1));
+  }
+
+  /** @param most Attempts under way then. */
+  #dialDue(most: number): void {
+    if (this.#dialing >= most || this.#list.length === 0) return;
+    const now = this.#options.clock.now();
+    const start = this.#list.length > MAX_DIALS_AT_ONCE ? this.#chance.below(this.#list.length) : 0;
+    for (let step = 0; step < this.#list.length && this.#dialing < most; step++) {
+      const address = this.#list[(start + step) % this.#list.length]!;
+      const known = this.#known.get(address)!;
+      const latest = this.hurry && !known.fixed ? now + LONGEST_PAUSE_MS : now;
+      if (known.state === 'idle' && known.nextAt <= latest) this.#try(address, known);
     }
   }
 
@@ -109,7 +167,7 @@ export class Dialer {
       known.state = good ? 'connected' : 'idle';
       if (!good) this.#pause(known);
     };
-    this.#dial(address).then(
+    this.#options.dial(address).then(
       () => done(true),
       () => done(false),
     );
@@ -117,18 +175,32 @@ export class Dialer {
 
   #pause(known: Known): void {
     known.failures++;
-    known.hurried = this.hurry;
+    known.fixed = this.hurry;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** Math.min(8, known.failures - 1));
-    known.nextAt = this.#clock.now() + (this.hurry ? HURRIED_PAUSE_MS : pause);
+    known.nextAt = this.#options.clock.now() + (this.hurry ? HURRIED_PAUSE_MS : pause);
   }
 
-  #forgetWorst(): boolean {
-    let worst: [string, Known] | undefined;
-    for (const entry of this.#known) {
-      const [, known] = entry;
-      if (known.configured || known.state === 'dialing' || known.state === 'connected') continue;
-      if (!worst || known.failures > worst[1].failures) worst = entry;
+  /** Of a few taken at random, the one that failed most. */
+  #forgetOne(): boolean {
+    let worst: string | undefined;
+    for (let look = 0; look < LOOKED_AT; look++) {
+      const address = this.#list[this.#chance.below(this.#list.length)]!;
+      const { configured, state, failures } = this.#known.get(address)!;
+      if (configured || state === 'dialing' || state === 'connected') continue;
+      if (worst === undefined || failures > this.#known.get(worst)!.failures) worst = address;
     }
-    return worst !== undefined && this.#known.delete(worst[0]);
+    if (worst === undefined) return false;
+    this.#remove(worst);
+    return true;
+  }
+
+  #remove(address: string): void {
+    const { index } = this.#known.get(address)!;
+    const last = this.#list.pop()!;
+    if (last !== address) {
+      this.#list[index] = last;
+      this.#known.get(last)!.index = index;
+    }
+    this.#known.delete(address);
   }
 }

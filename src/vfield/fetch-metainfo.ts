@@ -12,6 +12,7 @@ import { decodeInfo, type Metainfo, type MetainfoCore, withPieceHashes } from '.
 import {
   decodeExtendedHandshake,
   decodeMetadataMessage,
+  decodePeerExchange,
   EXTENDED_HANDSHAKE,
   encodeExtendedHandshake,
   encodeMetadataMessage,
@@ -43,14 +44,23 @@ export interface FetchMetainfoOptions {
 export function fetchMetainfo(options: FetchMetainfoOptions, signal?: AbortSignal): Promise<Metainfo> {
   return new Promise((resolve, reject) => {
     const sessions = new Set<MetainfoSession>();
-    const dialer = new Dialer(options.clock, (address) => options.transport.connect(address, open(address)));
+    const dialer = new Dialer({
+      clock: options.clock,
+      dial: (address) => options.transport.connect(address, open(address)),
+    });
     dialer.hurry = true;
     const open =
       (address: string) =>
       (duplex: Duplex): DuplexHandlers => {
-        const session = new MetainfoSession(duplex, options, finish, () => {
-          sessions.delete(session);
-          dialer.lost(address, false);
+        const session = new MetainfoSession(duplex, options, {
+          finish,
+          learn: (others) => {
+            for (const other of others) dialer.add(other);
+          },
+          ended: () => {
+            sessions.delete(session);
+            dialer.lost(address, false);
+          },
         });
         sessions.add(session);
         return session.handlers;
@@ -78,11 +88,18 @@ export function fetchMetainfo(options: FetchMetainfoOptions, signal?: AbortSigna
   });
 }
 
+interface SessionEvents {
+  finish(metainfo: Metainfo): void;
+  /** The peer named others. */
+  learn(addresses: readonly string[]): void;
+  ended(): void;
+}
+
 /** One peer asked for everything, one thing after the other. */
 class MetainfoSession {
   readonly #options: FetchMetainfoOptions;
   readonly #wire: PeerWire;
-  readonly #done: (metainfo: Metainfo) => void;
+  readonly #events: SessionEvents;
   #metadataExtension = 0;
   #parts: Uint8Array[] = [];
   #totalBytes = 0;
@@ -91,9 +108,9 @@ class MetainfoSession {
   #hashes: Uint8Array[] = [];
   #heardAt: number;
 
-  constructor(duplex: Duplex, options: FetchMetainfoOptions, done: (metainfo: Metainfo) => void, ended: () => void) {
+  constructor(duplex: Duplex, options: FetchMetainfoOptions, events: SessionEvents) {
     this.#options = options;
-    this.#done = done;
+    this.#events = events;
     this.#heardAt = options.clock.now();
     const infoHash = options.magnet.infoHashV2.subarray(0, INFO_HASH_BYTES);
     this.#wire = new PeerWire(
@@ -105,7 +122,7 @@ class MetainfoSession {
         onDrain: () => {},
         onClose: (reason) => {
           options.log.debug(`${duplex.remoteAddress}: no metainfo from it: ${reason}`);
-          ended();
+          events.ended();
         },
       },
       { infoHash, peerId: options.peerId, extended: true, fast: true, version2: true },
@@ -125,8 +142,9 @@ class MetainfoSession {
   }
 
   #introduce(): void {
+    const { ut_metadata, ut_pex } = OwnExtension;
     this.#wire.send({ kind: 'haveNone' });
-    const payload = encodeExtendedHandshake({ extensions: { ut_metadata: OwnExtension.ut_metadata } });
+    const payload = encodeExtendedHandshake({ extensions: { ut_metadata, ut_pex } });
     this.#wire.send({ kind: 'extended', extension: EXTENDED_HANDSHAKE, payload });
   }
 
@@ -136,10 +154,12 @@ class MetainfoSession {
     else if (message.kind !== 'extended') return;
     else if (message.extension === EXTENDED_HANDSHAKE) this.#onHello(message.payload);
     else if (message.extension === OwnExtension.ut_metadata) this.#onMetadata(message.payload);
+    else if (message.extension === OwnExtension.ut_pex) this.#events.learn(decodePeerExchange(message.payload).added);
   }
 
   #onHello(payload: Uint8Array): void {
     const hello = decodeExtendedHandshake(payload);
+    if (hello.member?.full) return;
     if (!hello.extensions.ut_metadata || !hello.metadataBytes) {
       this.#wire.close('has no metadata');
       return;
@@ -205,7 +225,7 @@ class MetainfoSession {
     try {
       const metainfo = withPieceHashes(core, layer);
       this.#options.log.info(`metainfo of ${core.name} came from ${this.#wire.remoteAddress}`);
-      this.#done(metainfo);
+      this.#events.finish(metainfo);
     } catch (error) {
       this.#wire.close(errorLine(error));
     }

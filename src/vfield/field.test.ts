@@ -180,6 +180,22 @@ describe('a bad peer', () => {
     expect(liar.requests()).toBe(before);
   });
 
+  it('that lied does not come back to the same address under a new id, until ten minutes have passed', async () => {
+    const room = new Room(image);
+    const { clock, network } = room;
+    await startFakePeer({ transport: network.transport(TWO), clock, image, behaviour: 'liar', member: true });
+    await room.openFirst(FIRST);
+    const node = await room.open(THREE, { share: 0.3, peers: [`${TWO}:6881`, `${FIRST}:6881`] });
+    expect(await room.readsAll(node)).toBe(true);
+    network.powerOff(TWO);
+    network.powerOn(TWO);
+    const mended = await room.open(TWO, { share: 0.3, peers: [`${THREE}:6881`] });
+    await clock.run(60_000);
+    const isPeer = () => node.status().peers.some(({ id }) => id === mended.status().id);
+    expect(isPeer()).toBe(false);
+    expect(await clock.runUntil(isPeer, 600_000)).toBe(true);
+  });
+
   it('that stalls is overtaken: a read takes no longer than the hedge', async () => {
     const room = new Room(image);
     const { clock, network } = room;

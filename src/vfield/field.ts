@@ -15,6 +15,7 @@ import { type FieldStatus, fieldStatus } from './field-status.ts';
 import { findMetainfo } from './find-metainfo.ts';
 import { type Magnet, parseMagnet } from './magnet.ts';
 import type { Metainfo } from './metainfo.ts';
+import { DEFAULT_CONNECTIONS } from './neighbourhood.ts';
 import { PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
 import { shareForWhole } from './share.ts';
@@ -43,6 +44,8 @@ export interface FieldOptions {
    * `whole` for as much as a copy of the whole image takes.
    */
   readonly shareBytes: number | 'whole';
+  /** Connections that the node holds: rooms up to that are a full mesh, larger ones a random graph. Default 256. */
+  readonly connections?: number;
   /** The image on this node's own medium; such a node serves from there and keeps nothing in RAM. */
   readonly local?: BlockSource;
   readonly log: Log;
@@ -101,6 +104,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
     log,
     peerId,
     shareBytes,
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
     ...(local ? { local } : {}),
   });
   const source = new FieldSource(metainfo, swarm);

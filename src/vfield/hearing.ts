@@ -15,6 +15,7 @@ import {
   type ExtendedHandshake,
   type MemberHello,
   OwnExtension,
+  type PeerExchange,
 } from './peer/extension.ts';
 import type { Message } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
@@ -27,6 +28,8 @@ export interface HearingOptions {
   readonly log: Log;
   readonly availability: Availability;
   readonly dialer: Dialer;
+  /** Nobody who listens there is spoken to now. */
+  isBanned(address: string): boolean;
   readonly requests: Requests;
   readonly serving: Serving;
   readonly metadata: MetadataService;
@@ -109,16 +112,18 @@ export class Hearing {
     const { metadata, serving, requests, bootTrace } = this.options;
     if (extension === EXTENDED_HANDSHAKE) this.#onHello(peer, decodeExtendedHandshake(payload));
     else if (extension === OwnExtension.ut_metadata) metadata.onMetadata(peer, payload);
-    else if (extension === OwnExtension.ut_pex) this.#onAddresses(decodePeerExchange(payload));
+    else if (extension === OwnExtension.ut_pex) this.#onAddresses(peer, decodePeerExchange(payload));
     else if (extension === OwnExtension.lt_donthave) this.#onDontHave(peer, decodeDontHave(payload));
     else if (extension === OwnExtension.viver_urgent) serving.onRequest(peer, decodeUrgent(payload), true);
     else if (extension === OwnExtension.viver_later) requests.onLater(peer, decodeLater(payload));
     else if (extension === OwnExtension.viver_trace) bootTrace.onMessage(peer, payload);
   }
 
-  #onAddresses(addresses: readonly string[]): void {
+  #onAddresses(peer: Peer, { added, dropped }: PeerExchange): void {
     const { dialer } = this.options;
-    for (const address of addresses) dialer.add(address);
+    for (const address of added) dialer.add(address);
+    for (const address of dropped) dialer.doubt(address);
+    if (peer.isFull) peer.wire.close('it has no room, and named others');
     dialer.tick();
   }
 
@@ -132,21 +137,28 @@ export class Hearing {
     peer.extensions = { ...peer.extensions, ...hello.extensions };
     const isNew = !peer.client && hello.client;
     peer.client = hello.client ?? peer.client;
-    if (hello.port) this.#learnPort(peer, hello.port);
+    if (hello.port && !this.#learnPort(peer, hello.port)) return;
+    peer.isFull = hello.member?.full === true;
+    if (peer.isFull) return;
     // The id in the hello must be the peer's own: nobody speaks for another in placement.
     if (hello.member?.id === peer.id) this.#onMember(peer, hello.member);
     else if (isNew) this.options.log.info(`${peer.address} is here: ${hello.client}`);
   }
 
-  /** A peer listens on one port: what it says later would only fill the list of addresses. */
-  #learnPort(peer: Peer, port: number): void {
+  /** A peer listens on one port: what it says later would only fill the list of addresses. @returns false for one that is banned there, whatever its id. */
+  #learnPort(peer: Peer, port: number): boolean {
     const host = parseAddress(peer.wire.remoteAddress)?.host;
-    if (peer.saidPort || !host) return;
+    if (peer.saidPort || !host) return true;
     peer.saidPort = true;
     const address = formatAddress(host, port);
+    if (this.options.isBanned(address)) {
+      peer.wire.close('banned by its address');
+      return false;
+    }
     peer.dialAddress ??= address;
     peer.addAlias(address);
     this.options.dialer.connected(address);
+    return true;
   }
 
   #onMember(peer: Peer, member: MemberHello): void {

@@ -78,6 +78,12 @@ export class Requests {
     return waiting;
   }
 
+  /** The first of those pieces of which `matches` says so. */
+  waitedFor(matches: (piece: number) => boolean): number | undefined {
+    for (const fetch of this.#urgent) if (fetch.own && matches(fetch.piece)) return fetch.piece;
+    return undefined;
+  }
+
   /**
    * Calls `waiter` with the verified bytes, a view valid during the call, as soon as they are there, however long that takes.
    * Equal demands share one fetch. @param own Somebody on this node waits, and not another member. @returns Forgets the demand.

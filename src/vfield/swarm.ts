@@ -3,6 +3,7 @@
 
 import type { HttpServiceOptions } from '../bootserver/http/service.ts';
 import type { Log } from '../log.ts';
+import { Announcements } from './announcements.ts';
 import { Availability } from './availability.ts';
 import { BitSet } from './bitset.ts';
 import type { BlockSource } from './block-source.ts';
@@ -17,11 +18,11 @@ import { isPieceGood } from './merkle.ts';
 import { MetadataService } from './metadata-service.ts';
 import type { Metainfo } from './metainfo.ts';
 import { Others } from './others.ts';
-import { type ExtendedHandshake, encodeDontHave, type MemberHello, OwnExtension } from './peer/extension.ts';
+import { type ExtendedHandshake, type MemberHello, OwnExtension } from './peer/extension.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Peer } from './peer/peer.ts';
 import { MAX_QUEUED_REQUESTS } from './peer/uploads.ts';
-import { exchangePeers } from './peer-exchange.ts';
+import { PeerExchanges } from './peer-exchange.ts';
 import { type Placement, type PlacementMember, seedOf } from './placement.ts';
 import { Placer } from './placer.ts';
 import { Requests } from './requests.ts';
@@ -53,6 +54,8 @@ export interface SwarmOptions {
   /** 20 bytes, random, new for each start. */
   readonly peerId: Uint8Array;
   readonly shareBytes: number;
+  /** Connections held in a room that is too large for a full mesh. */
+  readonly connections: number;
   /** The image on this node's own medium. */
   readonly local?: BlockSource;
 }
@@ -71,6 +74,8 @@ export class Swarm {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #serving: Serving;
+  readonly #exchanges: PeerExchanges;
+  readonly #announcements: Announcements;
   readonly #metadata: MetadataService;
   readonly #ahead: FetchAhead;
   readonly #sparing: Sparing;
@@ -92,7 +97,7 @@ export class Swarm {
     this.availability = new Availability(metainfo.pieceCount);
     this.#ahead = new FetchAhead(this.store, metainfo.pieceCount);
     this.local =
-      options.local && new LocalPieces(options.local, metainfo, log, (piece) => this.#announce(piece, false));
+      options.local && new LocalPieces(options.local, metainfo, log, (piece) => this.#announcements.tell(piece, false));
     this.member = { id: options.peerId.toHex(), shareBytes, kind: options.local ? 'medium' : 'ram' };
     this.connections = new Connections({
       transport: options.transport,
@@ -101,10 +106,16 @@ export class Swarm {
       peerId: options.peerId,
       names: infoHashAliases(metainfo),
       pieceCount: metainfo.pieceCount,
+      bound: options.connections,
+      seeks: () => this.#seeks(),
+      gives: (piece) => this.store.has(piece) || this.local?.has(piece) === true,
+      introduction: () => this.#introduction(),
       onOpen: (peer, handshake) => this.#onOpen(peer, handshake),
       onMessage: (peer, message) => hearing.hear(peer, message),
       onClose: (peer) => this.#onClose(peer),
     });
+    this.#exchanges = new PeerExchanges(this.connections.chance);
+    this.#announcements = new Announcements(clock, () => this.connections.peers);
     this.#sparing = new Sparing({
       clock,
       availability: this.availability,
@@ -122,7 +133,7 @@ export class Swarm {
     this.#placer = new Placer(clock, metainfo.pieceCount, (placement) => this.#onPlaced(placement));
     this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
     this.#introduceSoon = debounced(clock, INTRODUCE_MS, () => {
-      exchangePeers(this.connections.peers, clock.now());
+      this.#exchangePeers();
       this.connections.dialer.tick();
     });
     this.#stopTicking = repeat(clock, TICK_MS, () => this.#tick());
@@ -171,6 +182,7 @@ export class Swarm {
     this.#placeSoon.cancel();
     this.#introduceSoon.cancel();
     this.#placer.close();
+    this.#announcements.close();
     this.requests.close();
     await this.connections.close();
   }
@@ -185,7 +197,7 @@ export class Swarm {
       pieceCount,
       limits: this.#keeperLimits(),
       ownId: this.member.id,
-      announce: (piece, have) => this.#announce(piece, have),
+      announce: (piece, have) => this.#announcements.tell(piece, have),
     });
   }
 
@@ -244,6 +256,7 @@ export class Swarm {
       log: this.#log,
       availability: this.availability,
       dialer: this.connections.dialer,
+      isBanned: (address) => this.connections.isBanned(address),
       requests: this.requests,
       serving: this.#serving,
       metadata: this.#metadata,
@@ -266,11 +279,11 @@ export class Swarm {
   #tick(): void {
     const { dialer } = this.connections;
     dialer.hurry = this.requests.waitingPieces > 0 || this.connections.peers.size === 0;
-    dialer.tick();
+    this.connections.tick();
     if (this.keeper.tick() || ++this.#ticks % TICKS_PER_PLAN === 0) this.requests.plan();
     this.#settle();
     this.bootTrace.tick();
-    exchangePeers(this.connections.peers, this.#clock.now());
+    this.#exchangePeers();
   }
 
   #onTrace(): void {
@@ -281,6 +294,7 @@ export class Swarm {
   /** Who keeps pieces has changed: who fetches what for the room is known at once, who keeps what after the burst. */
   #onMembers(): void {
     this.#sparing.onMembers(this.#members());
+    if (this.#seeks() !== undefined) this.connections.tick();
     this.#introduceSoon.call();
     this.#placeSoon.call();
   }
@@ -311,11 +325,13 @@ export class Swarm {
       }));
   }
 
-  #announce(piece: number, have: boolean): void {
-    for (const peer of this.connections.peers.values()) {
-      if (have) peer.wire.send({ kind: 'have', piece });
-      else peer.extend('lt_donthave', encodeDontHave(piece));
-    }
+  #exchangePeers(): void {
+    this.#exchanges.exchange(this.connections.peers, this.#clock.now(), this.connections.isLarge);
+  }
+
+  /** A piece that is waited for here and that no peer has. */
+  #seeks(): number | undefined {
+    return this.requests.waitedFor((piece) => this.availability.holders[piece] === 0);
   }
 
   #onOpen(peer: Peer, handshake: Handshake): void {
@@ -344,14 +360,25 @@ export class Swarm {
 
   #ownExtendedHandshake(peer: Peer): ExtendedHandshake {
     const traceBytes = this.bootTrace.offeredBytes;
+    const seeks = this.#seeks();
     return {
       extensions: OwnExtension,
       port: this.#port,
       metadataBytes: this.#metadata.infoBytesFor(peer).length,
       requestQueue: MAX_QUEUED_REQUESTS,
       client: CLIENT,
-      member: traceBytes === undefined ? this.member : { ...this.member, traceBytes },
+      member: {
+        ...this.member,
+        connections: this.connections.peers.size,
+        ...(traceBytes === undefined ? {} : { traceBytes }),
+        ...(seeks === undefined ? {} : { seeks }),
+      },
     };
+  }
+
+  /** To one for whom there is no room. */
+  #introduction(): ExtendedHandshake {
+    return { extensions: OwnExtension, port: this.#port, client: CLIENT, member: { ...this.member, full: true } };
   }
 
   #onClose(peer: Peer): void {

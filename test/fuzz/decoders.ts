@@ -80,7 +80,7 @@ async function makePeerDecoders(): Promise<Decoder[]> {
     { inputs: corpus.handshakes(image), decode: rewriteHandshake },
     { inputs: hello, decode: (bytes) => void encodeExtendedHandshake(decodeExtendedHandshake(bytes)) },
     { inputs: metadata, decode: (bytes) => void encodeMetadataMessage(decodeMetadataMessage(bytes)) },
-    { inputs: exchange, decode: (bytes) => void encodePeerExchange(decodePeerExchange(bytes)) },
+    { inputs: exchange, decode: rewriteExchange },
     { inputs: dontHave, decode: decodeDontHave },
     { inputs: urgent, decode: decodeUrgent },
     { inputs: trace, decode: (bytes) => expectSame(encodeBootTrace(decodeBootTrace(bytes, 48), 48), bytes) },
@@ -175,4 +175,9 @@ function rewriteMagnet(bytes: Uint8Array): void {
 function expectSame(found: Uint8Array, expected: Uint8Array): void {
   if (Buffer.compare(found, expected) === 0) return;
   throw new Error(`written again as ${Buffer.from(found).toString('hex')}`);
+}
+
+function rewriteExchange(bytes: Uint8Array): void {
+  const { added, dropped } = decodePeerExchange(bytes);
+  encodePeerExchange(added, dropped);
 }

@@ -41,8 +41,9 @@ describe('extended messages', () => {
 
   it('carry addresses of both families; names stay out', () => {
     const known = ['10.0.0.1:6881', '192.168.255.254:65535', '[fe80::1]:80', '[2001:db8:1:2:3:4:5:6]:6881'];
-    const told = decodePeerExchange(encodePeerExchange([...known, 'host.example:1']));
-    expect(told).toEqual([
+    const told = decodePeerExchange(encodePeerExchange([...known, 'host.example:1'], ['10.0.0.9:1', '[fe80::2]:81']));
+    expect(told.dropped).toEqual(['10.0.0.9:1', '[fe80:0:0:0:0:0:0:2]:81']);
+    expect(told.added).toEqual([
       '10.0.0.1:6881',
       '192.168.255.254:65535',
       '[fe80:0:0:0:0:0:0:1]:80',

@@ -34,6 +34,8 @@ export const MAX_EXCHANGED_ADDRESSES = 200;
 const MAX_MEMBER_ID_CHARACTERS = 64;
 /** Of a client's name: it goes into logs and tables. */
 const MAX_CLIENT_CHARACTERS = 64;
+/** Of pieces, of connections. */
+const MAX_COUNT = 0xffff_ffff;
 const loose = { anyKeyOrder: true } as const;
 
 /** What one of our nodes says of itself. */
@@ -45,6 +47,12 @@ export interface MemberHello {
   kind: 'medium' | 'ram';
   /** Length of the image's boot trace, which it gives when asked; left out when it has none. */
   traceBytes?: number;
+  /** Connections that it has; left out when it does not say. */
+  connections?: number;
+  /** A piece that it waits for and that none of its peers has. */
+  seeks?: number;
+  /** It has no room for this connection: addresses of others follow, then it ends. */
+  full?: boolean;
 }
 
 export interface ExtendedHandshake {
@@ -74,6 +82,9 @@ export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Arra
 function encodeMember(member: MemberHello): BencodeValue {
   const value: Record<string, BencodeValue> = { id: member.id, kind: member.kind, share: member.shareBytes };
   if (member.traceBytes !== undefined) value.trace = member.traceBytes;
+  if (member.connections !== undefined) value.peers = member.connections;
+  if (member.seeks !== undefined) value.seeks = member.seeks;
+  if (member.full) value.full = 1;
   return value;
 }
 
@@ -108,7 +119,15 @@ function decodeMember(value: BencodeValue | undefined): MemberHello | undefined 
   const shareBytes = count(value.share, Number.MAX_SAFE_INTEGER);
   if (!id || id.length > MAX_MEMBER_ID_CHARACTERS || shareBytes === undefined) return undefined;
   if (kind !== 'medium' && kind !== 'ram') return undefined;
-  return { id, kind, shareBytes, ...optional('traceBytes', count(value.trace, MAX_TRACE_BYTES)) };
+  return {
+    id,
+    kind,
+    shareBytes,
+    ...optional('traceBytes', count(value.trace, MAX_TRACE_BYTES)),
+    ...optional('connections', count(value.peers, MAX_COUNT)),
+    ...optional('seeks', count(value.seeks, MAX_COUNT)),
+    ...(value.full === 1 ? { full: true } : {}),
+  };
 }
 
 /** A message of ut_metadata (BEP 9). */
@@ -140,24 +159,33 @@ export function decodeMetadataMessage(payload: Uint8Array): MetadataMessage {
   return { kind, part, totalBytes: count(head.total_size, MAX_METADATA_BYTES) ?? 0, bytes };
 }
 
+/** What a BEP 11 message says. */
+export interface PeerExchange {
+  /** `host:port`. */
+  readonly added: readonly string[];
+  readonly dropped: readonly string[];
+}
+
 /** Addresses (`host:port`) as BEP 11 carries them: 4 or 16 bytes and a port. Names that are no numbers are left out. */
-export function encodePeerExchange(added: readonly string[]): Uint8Array {
-  const { four, six } = compactAddresses(added);
+export function encodePeerExchange(added: readonly string[], dropped: readonly string[] = []): Uint8Array {
+  const here = compactAddresses(added);
+  const gone = compactAddresses(dropped);
   return encodeBencode({
-    added: four,
-    'added.f': new Uint8Array(four.length / 6),
-    added6: six,
-    'added6.f': new Uint8Array(six.length / 18),
-    dropped: '',
-    dropped6: '',
+    added: here.four,
+    'added.f': new Uint8Array(here.four.length / 6),
+    added6: here.six,
+    'added6.f': new Uint8Array(here.six.length / 18),
+    dropped: gone.four,
+    dropped6: gone.six,
   });
 }
 
-/** The added addresses of a BEP 11 message; who left is seen by the connection itself. @throws ViverError when it is no bencode. */
-export function decodePeerExchange(payload: Uint8Array): string[] {
+/** @throws ViverError when it is no bencode. */
+export function decodePeerExchange(payload: Uint8Array): PeerExchange {
   const fields = dictionary(decodeBencode(payload, loose));
-  const addresses = [...addressesOf(fields.added, 4), ...addressesOf(fields.added6, 16)];
-  return addresses.slice(0, MAX_EXCHANGED_ADDRESSES);
+  const added = [...addressesOf(fields.added, 4), ...addressesOf(fields.added6, 16)];
+  const dropped = [...addressesOf(fields.dropped, 4), ...addressesOf(fields.dropped6, 16)];
+  return { added: added.slice(0, MAX_EXCHANGED_ADDRESSES), dropped: dropped.slice(0, MAX_EXCHANGED_ADDRESSES) };
 }
 
 function addressesOf(value: BencodeValue | undefined, hostBytes: 4 | 16): string[] {

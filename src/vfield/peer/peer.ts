@@ -69,6 +69,12 @@ export class Peer {
   /** Addresses that we have told it. */
   readonly told = new Set<string>();
   toldAt = Number.NEGATIVE_INFINITY;
+  /** Up to which state of our addresses it has been told all (peer-exchange.ts). */
+  toldVersion = 0;
+  /** On the field's clock. */
+  openedAt = 0;
+  /** It has no room for us, and names others. */
+  isFull = false;
 
   constructor(wire: PeerWire, handshake: Handshake, pieceCount: number) {
     this.wire = wire;

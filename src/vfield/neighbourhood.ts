@@ -1,0 +1,68 @@
+// How many connections a node keeps, and which. Up to the bound a room is a full mesh. In a larger one each node dials until it has half of the bound, so that
+// every connection that somebody dials finds room at somebody else, and accepts up to the bound. Who waits for a piece that no peer has goes a
+// quarter beyond it while it looks around. Pure decisions over what is known of the peers.
+
+import type { Peer } from './peer/peer.ts';
+import { mix } from './placement-keys.ts';
+
+export const DEFAULT_CONNECTIONS = 256;
+/** Who has fewer than this part of the bound dials on, and is taken in by a full node in the place of another. */
+const TARGET_PART = 2;
+/** Younger connections have not shown what they are good for. */
+const GROWN_MS = 5_000;
+
+export class Neighbourhood {
+  /** Connections that are accepted. */
+  readonly bound: number;
+  /** Those that are held at most, while pieces are being looked for. */
+  readonly most: number;
+  readonly #ownSeed: number;
+
+  constructor(bound: number, ownSeed: number) {
+    this.bound = bound;
+    this.most = Math.ceil(bound * 1.25);
+    this.#ownSeed = ownSeed;
+  }
+
+  /** Connections to dial up to. @param promising Addresses that may be dialed. @param seeking A piece is waited for that no peer has. */
+  target(promising: number, seeking: boolean): number {
+    if (seeking) return this.most;
+    return this.isLarge(promising) ? Math.ceil(this.bound / TARGET_PART) : this.bound;
+  }
+
+  /** The room has more members than fit into a full mesh. */
+  isLarge(promising: number): boolean {
+    return promising > this.bound;
+  }
+
+  /** Has too few connections to be a good part of the field. */
+  isPoor(connections: number): boolean {
+    return connections < this.bound / TARGET_PART;
+  }
+
+  /**
+   * Peers with which nothing is under way, those worth least first: both sides of a connection put the same value on it. The only medium is not among them.
+   * @param grown Only those that have had time to be of use by `now`.
+   */
+  idle(peers: Iterable<Peer>, grown: boolean, now: number): Peer[] {
+    const all = [...peers];
+    const media = all.filter((peer) => peer.member?.kind === 'medium').length;
+    const idle = all.filter((peer) => isIdle(peer) && !(media === 1 && peer.member?.kind === 'medium'));
+    const ready = grown ? idle.filter((peer) => now - peer.openedAt > GROWN_MS) : idle;
+    return ready.sort((a, b) => this.#distance(b.seed) - this.#distance(a.seed));
+  }
+
+  /** @param seed Of the peer's id. */
+  isNearer(seed: number, thanSeed: number): boolean {
+    return this.#distance(seed) < this.#distance(thanSeed);
+  }
+
+  #distance(seed: number): number {
+    return mix(0, this.#ownSeed ^ seed);
+  }
+}
+
+function isIdle(peer: Peer): boolean {
+  const inFlight = peer.backgroundInFlight + peer.urgentInFlight;
+  return peer.attempts.size === 0 && inFlight === 0 && peer.uploads.waiting === 0;
+}
