@@ -35,4 +35,11 @@ export class Availability {
     });
     return Number.isFinite(least) ? least : 0;
   }
+
+  /** Pieces of ours (`kept`) that no connected peer has, in RAM or on a medium. */
+  countAlone(kept: Iterable<number>): number {
+    let alone = 0;
+    for (const piece of kept) if (this.holders[piece] === 0) alone++;
+    return alone;
+  }
 }

@@ -33,6 +33,8 @@ export interface FieldStatus {
   /** Pieces in this node's RAM, and how many of them are announced. */
   readonly held: number;
   readonly kept: number;
+  /** Pieces kept here that nobody else in reach has, be it on a medium. */
+  readonly onlyHere: number;
   /** Pieces that placement gives to this node. */
   readonly owned: number;
   readonly shareBytes: number;
@@ -65,6 +67,7 @@ export function fieldStatus(metainfo: Metainfo, swarm: Swarm, source: FieldSourc
     pieces: metainfo.pieceCount,
     held: store.held,
     kept: store.kept.count,
+    onlyHere: swarm.availability.countAlone(store.kept),
     owned: keeper.owned.count,
     shareBytes: member.shareBytes,
     storeBytes: store.allocatedBytes,

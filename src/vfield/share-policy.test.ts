@@ -9,6 +9,9 @@ const FLOOR = 8 * MIB;
 const plenty = { totalBytes: TOTAL, availableBytes: 300 * MIB };
 const short = (availableMiB: number) => ({ totalBytes: TOTAL, availableBytes: availableMiB * MIB });
 
+/** A share of which so much is in use, all of it elsewhere too. */
+const full = (shareBytes: number, usedBytes: number, onlyHereBytes = 0) => ({ shareBytes, usedBytes, onlyHereBytes });
+
 test('memory is short below 6 % of a large machine, below 48 MiB of a small one', () => {
   expect(shortBytes(512 * MIB)).toBe(48 * MIB);
   expect(shortBytes(8192 * MIB)).toBeCloseTo(491.52 * MIB, -3);
@@ -17,34 +20,41 @@ test('memory is short below 6 % of a large machine, below 48 MiB of a small one'
 describe('down', () => {
   test('nothing happens while there is enough', () => {
     const policy = new SharePolicy(CONFIGURED, 0);
-    expect(policy.next(short(49), CONFIGURED, CONFIGURED, 0)).toBe(CONFIGURED);
+    expect(policy.next(short(49), full(CONFIGURED, CONFIGURED), 0)).toBe(CONFIGURED);
   });
 
   test('by what is missing to twice the limit, counted from what is in use', () => {
     const policy = new SharePolicy(CONFIGURED, 0);
-    expect(policy.next(short(40), CONFIGURED, 100 * MIB, 0)).toBe((100 - 56) * MIB);
+    expect(policy.next(short(40), full(CONFIGURED, 100 * MIB), 0)).toBe((100 - 56) * MIB);
   });
 
-  test('by an eighth at least, for programs that stand still for memory', () => {
-    const policy = new SharePolicy(CONFIGURED, 0);
-    const standing = { ...plenty, stalledPercent: 12.5 };
-    expect(policy.next(standing, CONFIGURED, CONFIGURED, 0)).toBe(112 * MIB);
-    expect(new SharePolicy(CONFIGURED, 0).next({ ...plenty, stalledPercent: 9 }, CONFIGURED, CONFIGURED, 0)).toBe(
-      CONFIGURED,
-    );
+  test('by an eighth at least, when little is left and programs stand still for it', () => {
+    const next = (availableMiB: number, stalledPercent: number) =>
+      new SharePolicy(CONFIGURED, 0).next({ ...short(availableMiB), stalledPercent }, full(CONFIGURED, CONFIGURED), 0);
+    expect(next(90, 12.5)).toBe(112 * MIB);
+    expect(next(90, 9)).toBe(CONFIGURED);
+    // A root that is read through a cache which is too small for it has stalls too, and memory to be had.
+    expect(next(97, 99)).toBe(CONFIGURED);
+  });
+
+  test('never what nobody else has', () => {
+    const next = (onlyHere: number) =>
+      new SharePolicy(CONFIGURED, 0).next(short(1), full(CONFIGURED, CONFIGURED, onlyHere), 0);
+    expect(next(60 * MIB + 1)).toBe(61 * MIB);
+    expect(next(CONFIGURED)).toBe(CONFIGURED);
   });
 
   test('not again before what was let go can be free, and never below the floor', () => {
     const policy = new SharePolicy(CONFIGURED, 0);
-    expect(policy.next(short(40), CONFIGURED, CONFIGURED, 0)).toBe(72 * MIB);
-    expect(policy.next(short(40), 72 * MIB, 72 * MIB, 1999)).toBe(72 * MIB);
-    expect(policy.next(short(1), 72 * MIB, 72 * MIB, 2000)).toBe(FLOOR);
-    expect(policy.next(short(1), FLOOR, FLOOR, 9000)).toBe(FLOOR);
+    expect(policy.next(short(40), full(CONFIGURED, CONFIGURED), 0)).toBe(72 * MIB);
+    expect(policy.next(short(40), full(72 * MIB, 72 * MIB), 1999)).toBe(72 * MIB);
+    expect(policy.next(short(1), full(72 * MIB, 72 * MIB), 2000)).toBe(FLOOR);
+    expect(policy.next(short(1), full(FLOOR, FLOOR), 9000)).toBe(FLOOR);
   });
 
   test('a share that is smaller than the floor stays as it is', () => {
-    for (const configured of [0, 3 * MIB]) {
-      expect(new SharePolicy(configured, 0).next(short(1), configured, configured, 0)).toBe(configured);
+    for (const configured of [0, 3.5 * MIB]) {
+      expect(new SharePolicy(configured, 0).next(short(1), full(configured, configured), 0)).toBe(configured);
     }
   });
 });
@@ -52,24 +62,24 @@ describe('down', () => {
 describe('up', () => {
   test('after 20 s of plenty, by a sixteenth, and then again', () => {
     const policy = new SharePolicy(CONFIGURED, 0);
-    expect(policy.next(plenty, 64 * MIB, 0, 19_999)).toBe(64 * MIB);
-    expect(policy.next(plenty, 64 * MIB, 0, 20_000)).toBe(72 * MIB);
-    expect(policy.next(plenty, 72 * MIB, 0, 39_999)).toBe(72 * MIB);
-    expect(policy.next(plenty, 72 * MIB, 0, 40_000)).toBe(80 * MIB);
+    expect(policy.next(plenty, full(64 * MIB, 0), 19_999)).toBe(64 * MIB);
+    expect(policy.next(plenty, full(64 * MIB, 0), 20_000)).toBe(72 * MIB);
+    expect(policy.next(plenty, full(72 * MIB, 0), 39_999)).toBe(72 * MIB);
+    expect(policy.next(plenty, full(72 * MIB, 0), 40_000)).toBe(80 * MIB);
   });
 
   test('not while the step would bring shortage near; the wait begins anew', () => {
     const policy = new SharePolicy(CONFIGURED, 0);
-    expect(policy.next(short(2 * 48 + 8 - 1), 64 * MIB, 0, 15_000)).toBe(64 * MIB);
-    expect(policy.next(plenty, 64 * MIB, 0, 34_000)).toBe(64 * MIB);
-    expect(policy.next(plenty, 64 * MIB, 0, 35_000)).toBe(72 * MIB);
+    expect(policy.next(short(2 * 48 + 8 - 1), full(64 * MIB, 0), 15_000)).toBe(64 * MIB);
+    expect(policy.next(plenty, full(64 * MIB, 0), 34_000)).toBe(64 * MIB);
+    expect(policy.next(plenty, full(64 * MIB, 0), 35_000)).toBe(72 * MIB);
   });
 
   test('to the configured share exactly, and no further', () => {
     const odd = 100 * MIB + 12_345;
     const policy = new SharePolicy(odd, 0);
-    expect(policy.next(plenty, odd - 1, 0, 20_000)).toBe(odd);
-    expect(policy.next(plenty, odd, 0, 80_000)).toBe(odd);
+    expect(policy.next(plenty, full(odd - 1, 0), 20_000)).toBe(odd);
+    expect(policy.next(plenty, full(odd, 0), 80_000)).toBe(odd);
   });
 });
 
@@ -79,7 +89,7 @@ function live(hogMiB: (second: number) => number, seconds: number): number[] {
   let share = CONFIGURED;
   return Array.from({ length: seconds }, (_, second) => {
     const availableBytes = Math.max(0, TOTAL - 150 * MIB - hogMiB(second) * MIB - share);
-    share = policy.next({ totalBytes: TOTAL, availableBytes }, share, share, second * 1000);
+    share = policy.next({ totalBytes: TOTAL, availableBytes }, full(share, share), second * 1000);
     return share;
   });
 }

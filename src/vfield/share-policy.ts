@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Memory counts as short below this part of the RAM, and below this many bytes. */
 const SHORT_PART = 0.06;
 const SHORT_BYTES = 48 * MEBIBYTE;
-/** A machine whose programs all stood still for memory this part of the last ten seconds is short of it, whatever else is said. */
+/** Below twice that, memory is short as well when all programs stood still for it in so much of the last ten seconds. */
 const SHORT_STALL_PERCENT = 10;
 /** The smallest step down, and the step up, as parts of the configured share. */
 const STEP_DOWN = 1 / 8;
@@ -25,6 +25,14 @@ export function shortBytes(totalBytes: number): number {
   return Math.max(SHORT_BYTES, totalBytes * SHORT_PART);
 }
 
+export interface ShareNow {
+  readonly shareBytes: number;
+  /** Memory that it takes; only that can be given back. */
+  readonly usedBytes: number;
+  /** What nobody else has: a root that waits for ever is worse than a program that is ended. */
+  readonly onlyHereBytes: number;
+}
+
 export class SharePolicy {
   readonly #configuredBytes: number;
   readonly #floorBytes: number;
@@ -38,18 +46,15 @@ export class SharePolicy {
     this.#notPlentyAt = now;
   }
 
-  /**
-   * The share to give from now on, in whole MiB unless it is the configured one.
-   * @param shareBytes The share given now.
-   * @param usedBytes What of it holds something; only that can be given back.
-   */
-  next(reading: MemoryReading, shareBytes: number, usedBytes: number, now: number): number {
+  /** The share to give from now on, in whole MiB unless it is the configured one. */
+  next(reading: MemoryReading, share: ShareNow, now: number): number {
     const short = shortBytes(reading.totalBytes);
-    const stepUp = this.#configuredBytes * STEP_UP;
-    if (reading.availableBytes < short || (reading.stalledPercent ?? 0) >= SHORT_STALL_PERCENT) {
+    if (isShort(reading, short)) {
       this.#notPlentyAt = now;
-      return this.#shrunk(shareBytes, usedBytes, 2 * short - reading.availableBytes, now);
+      return this.#shrunk(share, 2 * short - reading.availableBytes, now);
     }
+    const { shareBytes } = share;
+    const stepUp = this.#configuredBytes * STEP_UP;
     // After the step there must still be twice as much as is short, so that a step up is never the reason for a step down.
     if (reading.availableBytes < 2 * short + stepUp) this.#notPlentyAt = now;
     if (now - this.#notPlentyAt < GROW_PAUSE_MS || shareBytes >= this.#configuredBytes) return shareBytes;
@@ -57,14 +62,19 @@ export class SharePolicy {
     return Math.min(this.#configuredBytes, wholeMebibytes(shareBytes + stepUp + MEBIBYTE - 1));
   }
 
-  #shrunk(shareBytes: number, usedBytes: number, missingBytes: number, now: number): number {
+  #shrunk({ shareBytes, usedBytes, onlyHereBytes }: ShareNow, missingBytes: number, now: number): number {
     if (now - this.#shrunkAt < SHRINK_PAUSE_MS) return shareBytes;
     const step = Math.max(missingBytes, this.#configuredBytes * STEP_DOWN);
-    const smaller = Math.max(this.#floorBytes, Math.min(shareBytes, usedBytes) - step);
+    const least = Math.max(this.#floorBytes, wholeMebibytes(onlyHereBytes + MEBIBYTE - 1));
+    const smaller = Math.max(least, wholeMebibytes(Math.min(shareBytes, usedBytes) - step));
     if (smaller >= shareBytes) return shareBytes;
     this.#shrunkAt = now;
-    return Math.min(shareBytes, wholeMebibytes(smaller));
+    return smaller;
   }
+}
+
+function isShort({ availableBytes, stalledPercent = 0 }: MemoryReading, short: number): boolean {
+  return availableBytes < short || (availableBytes < 2 * short && stalledPercent >= SHORT_STALL_PERCENT);
 }
 
 function wholeMebibytes(bytes: number): number {

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../sim/clock/virtual-clock.ts';
-import { createLog } from '../log.ts';
+import { makeImage } from '../../sim/image.ts';
+import { Room } from '../../sim/room.ts';
+import { createLog, silentLog } from '../log.ts';
 import type { MemoryReading } from '../sys/memory-reading.ts';
 import type { FieldStatus } from './field.ts';
 import { followMemory } from './share-watch.ts';
@@ -13,14 +15,17 @@ function machine(availableMiB: number, kind: FieldStatus['kind'] = 'ram') {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const state = { availableMiB, shareBytes: CONFIGURED, looks: 0 };
-  const status = () =>
-    ({
+  const status = () => {
+    const { shareBytes } = state;
+    return {
       kind,
-      shareBytes: state.shareBytes,
-      held: state.shareBytes / MIB,
+      shareBytes,
+      storeBytes: shareBytes,
+      onlyHere: 0,
       sizeBytes: 1024 * MIB,
       pieces: 1024,
-    }) as FieldStatus;
+    } as FieldStatus;
+  };
   const setShare = (bytes: number): void => {
     state.shareBytes = bytes;
   };
@@ -63,4 +68,38 @@ test('where memory cannot be seen, that is said once and the share stays', async
   expect(lines).toEqual([
     "warn the memory of this machine can't be seen, the share stays as it is: ENOENT: /proc/meminfo",
   ]);
+});
+
+describe('a node of a room that holds the whole image', async () => {
+  const FIRST = '10.0.0.1';
+  const image = await makeImage(256);
+
+  /** The node, full, on a machine whose memory is nearly gone from now on. */
+  async function shortNode(room: Room, firstLeaves: boolean) {
+    await room.openFirst(FIRST);
+    const node = await room.open('10.0.0.2', { share: 1, peers: [`${FIRST}:6881`] });
+    await room.clock.runUntil(() => node.status().kept === 256, 60_000);
+    if (firstLeaves) room.network.powerOff(FIRST, 'reset');
+    await room.clock.run(5000);
+    const readMemory = async () => ({ totalBytes: 512 * MIB, availableBytes: MIB });
+    followMemory({ field: node, readMemory, clock: room.clock, log: silentLog });
+    return node;
+  }
+
+  test('gives memory back while somebody else has the pieces', async () => {
+    const room = new Room(image, { seed: 1 });
+    const node = await shortNode(room, false);
+    expect(node.status()).toMatchObject({ onlyHere: 0, shareBytes: 32 * MIB });
+    await room.clock.runUntil(() => node.status().storeBytes <= 16 * MIB, 30_000);
+    expect(node.status()).toMatchObject({ shareBytes: 8 * MIB, storeBytes: 16 * MIB });
+    expect(await room.readsAll(node)).toBe(true);
+  });
+
+  test('gives up nothing that nobody else has: its own root would wait for ever', async () => {
+    const room = new Room(image, { seed: 1 });
+    const node = await shortNode(room, true);
+    await room.clock.run(30_000);
+    expect(node.status()).toMatchObject({ onlyHere: 256, kept: 256 });
+    expect(await room.readsAll(node)).toBe(true);
+  });
 });

@@ -26,8 +26,9 @@ export function followMemory({ field, readMemory, clock, log }: ShareWatchOption
   const policy = new SharePolicy(field.status().shareBytes, clock.now());
   const look = async (): Promise<void> => {
     const reading = await readMemory();
-    const { shareBytes, held, sizeBytes, pieces } = field.status();
-    const next = policy.next(reading, shareBytes, held * Math.ceil(sizeBytes / pieces), clock.now());
+    const { shareBytes, storeBytes, onlyHere, sizeBytes, pieces } = field.status();
+    const share = { shareBytes, usedBytes: storeBytes, onlyHereBytes: onlyHere * Math.ceil(sizeBytes / pieces) };
+    const next = policy.next(reading, share, clock.now());
     if (next === shareBytes) return;
     log.info(`${describe(reading)}: the share goes from ${mebibytes(shareBytes)} to ${mebibytes(next)}`);
     field.setShare(next);
