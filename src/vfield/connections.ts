@@ -204,7 +204,9 @@ export class Connections {
     const name = this.#names.find(handshake.infoHash);
     const refusal = name ? this.#refusal(wire, handshake, dialed) : 'asks for another image';
     if (refusal !== undefined) {
-      wire.close(refusal);
+      // Whoever called himself sees it by the answer's peer id, ends the call and never makes it again.
+      if (name && !dialed && this.#isOwn(handshake)) wire.greet(this.#ownHandshake(name));
+      else wire.close(refusal);
       return;
     }
     if (dialed) this.#names.used(dialed, handshake.infoHash);
@@ -335,10 +337,14 @@ export class Connections {
     if (peer.dialAddress) this.dialer.rest(peer.dialAddress);
   }
 
+  #isOwn({ peerId }: Handshake): boolean {
+    return peerId.toHex() === this.#ownId;
+  }
+
   /** Why the connection is not wanted, or undefined. */
   #refusal(wire: PeerWire, handshake: Handshake, dialed: string | undefined): string | undefined {
     const id = handshake.peerId.toHex();
-    if (id === this.#ownId) {
+    if (this.#isOwn(handshake)) {
       if (dialed) this.dialer.never(dialed);
       return 'ourselves';
     }

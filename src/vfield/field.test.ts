@@ -159,6 +159,13 @@ describe('the source', () => {
   });
 });
 
+it('a node that is told its own address, as clients do by peer exchange, calls itself once', async () => {
+  const room = new Room(image);
+  await room.open(FIRST, { peers: [`${FIRST}:6881`] });
+  await room.clock.run(30_000);
+  expect(room.logs.filter((line) => line.endsWith('connection ended: ourselves'))).toHaveLength(1);
+});
+
 describe('a bad peer', () => {
   it('that lies is banned with the reason in the log; the piece comes from another', async () => {
     const room = new Room(image);
