@@ -32,8 +32,9 @@ bench: setup ## measure against the peers; results go to bench/results/
 # Each of them merges its rows into bench/results/field.json; they are a part of `make bench`.
 FIELD_BENCHES := $(wildcard bench/nbd.bench.ts bench/transfer.bench.ts bench/room.bench.ts)
 
-bench-field: setup ## measure V-FIELD alone: bench/results/field.json and its plots under docs/img/
+bench-field: setup ## measure V-FIELD alone: bench/results/field.json, docs/benchmarks.md and its plots
 	@for bench in $(FIELD_BENCHES); do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done
+	@$(NODE) bench/publish.ts
 
 simulate: ## the field in rooms of virtual machines: SCENARIO=storm NODES=1,4,16 SEED=7; without SCENARIO it lists them
 	@$(NODE) sim/main.ts $(or $(SCENARIO),--help) $(if $(NODES),--nodes $(NODES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(OPTIONS)

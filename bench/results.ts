@@ -37,6 +37,15 @@ export interface ResultRow {
   readonly spread: readonly [number, number];
 }
 
+/** What bench/results/NAME.json holds. */
+export interface Result {
+  readonly machine: string;
+  /** As `Date` writes it, in UTC. */
+  readonly date: string;
+  readonly commit: string;
+  readonly rows: readonly ResultRow[];
+}
+
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 export function resultRow(measurement: Measurement): ResultRow {
@@ -71,7 +80,7 @@ export function writeResult(name: string, runs: number, rows: readonly ResultRow
     cwd: RESULTS_DIRECTORY,
   }).trim();
   const machine = `${cpus().length} x ${cpus()[0]!.model}, Node ${process.versions.node}, ${runs} runs`;
-  const result = { machine, date: new Date().toISOString(), commit, rows };
+  const result: Result = { machine, date: new Date().toISOString(), commit, rows };
   writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`);
 }
 
@@ -81,7 +90,8 @@ export function writeResult(name: string, runs: number, rows: readonly ResultRow
  */
 export function mergeResult(name: string, runs: number, rows: readonly ResultRow[]): void {
   const renewed = new Set(rows.map((row) => firstWord(row)));
-  const others = readRows(name).filter((row) => !renewed.has(firstWord(row)));
+  const before = readResult(name)?.rows ?? [];
+  const others = before.filter((row) => !renewed.has(firstWord(row)));
   const place = (row: ResultRow): number => MERGED_ORDER.indexOf(firstWord(row)) >>> 0;
   writeResult(
     name,
@@ -90,9 +100,13 @@ export function mergeResult(name: string, runs: number, rows: readonly ResultRow
   );
 }
 
-/** The rows of bench/results/NAME.json; none when nobody has measured yet. */
-export function readRows(name: string): ResultRow[] {
-  return existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')).rows : [];
+/** bench/results/NAME.json; undefined when nobody has measured yet. */
+export function readResult(name: string): Result | undefined {
+  return existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')) : undefined;
+}
+
+export function isReached({ ratio, goal, lowerIsBetter }: ResultRow): boolean {
+  return lowerIsBetter ? ratio <= goal : ratio >= goal;
 }
 
 const fileOf = (name: string): string => join(RESULTS_DIRECTORY, `${name}.json`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CONTENT_BYTES, type Content } from './content.ts';
 import { Program } from './program.ts';
 import { startTracker } from './tracker.ts';
-import { firstBytes, freePort, HOST, type Way } from './way.ts';
+import { firstBytes, freePort, HOST, RECEIVER_HOST, type Way } from './way.ts';
 
 const MIB = 2 ** 20;
 
@@ -81,7 +81,7 @@ export class Libtorrent implements Way {
 const ARIA2 = [
   ...['--no-conf', '--enable-dht=false', '--bt-enable-lpd=false', '--enable-peer-exchange=false'],
   ...['--file-allocation=none', '--console-log-level=notice', '--summary-interval=0', '--allow-overwrite=true'],
-  ...['--bt-max-peers=4', '--disk-cache=64M', '--enable-color=false', '--check-integrity=true'],
+  ...['--bt-max-peers=4', '--disk-cache=4M', '--enable-color=false', '--check-integrity=true'],
 ];
 
 export class Aria2 implements Way {
@@ -110,7 +110,7 @@ export class Aria2 implements Way {
 }
 
 const TRANSMISSION = {
-  'cache-size-mb': 64,
+  'cache-size-mb': 4,
   'dht-enabled': false,
   encryption: 0,
   'incomplete-dir-enabled': false,
@@ -136,7 +136,7 @@ export class Transmission implements Way {
     const port = await freePort();
     const tracker = await startTracker(port);
     this.#torrent = content.torrent(tracker.announce);
-    const seed = this.#run(content, content.seedFolder, port);
+    const seed = this.#run(content, content.seedFolder, HOST, port);
     await seed.line(FINISHED);
     return async () => {
       tracker.close();
@@ -146,13 +146,13 @@ export class Transmission implements Way {
 
   async receive(content: Content): Promise<number> {
     const { folder, image } = content.receiver(this.name);
-    return secondsUntil(this.#run(content, folder, await freePort()), image, FINISHED);
+    return secondsUntil(this.#run(content, folder, RECEIVER_HOST, await freePort()), image, FINISHED);
   }
 
-  #run(content: Content, folder: string, port: number): Program {
+  #run(content: Content, folder: string, host: string, port: number): Program {
     const config = join(content.folder, `transmission-${port}`);
     mkdirSync(config);
-    writeFileSync(join(config, 'settings.json'), JSON.stringify(TRANSMISSION));
+    writeFileSync(join(config, 'settings.json'), JSON.stringify({ ...TRANSMISSION, 'bind-address-ipv4': host }));
     const options = ['-g', config, '-w', folder, '-p', String(port), '-et', '-M', '-v', '-f', 'true'];
     return new Program('transmission-cli', [...options, this.#torrent]);
   }

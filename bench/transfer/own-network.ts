@@ -1,7 +1,7 @@
 // A network namespace of the benchmark's own: loopback only, nobody else's traffic on it. Needs root and iproute2.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { HOST } from './way.ts';
+import { HOST, RECEIVER_HOST } from './way.ts';
 
 const INSIDE = 'VIVER_BENCH_OWN_NETWORK';
 
@@ -9,7 +9,7 @@ const INSIDE = 'VIVER_BENCH_OWN_NETWORK';
 export function enterOwnNetwork(): void {
   if (process.env[INSIDE]) {
     execFileSync('ip', ['link', 'set', 'lo', 'up']);
-    execFileSync('ip', ['address', 'add', `${HOST}/32`, 'dev', 'lo']);
+    for (const host of [HOST, RECEIVER_HOST]) execFileSync('ip', ['address', 'add', `${host}/32`, 'dev', 'lo']);
     return;
   }
   const { status } = spawnSync('unshare', ['--net', process.execPath, ...process.execArgv, ...process.argv.slice(1)], {

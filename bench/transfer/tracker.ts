@@ -1,4 +1,4 @@
-// A tracker (BEP 3, 23) that names one peer: aria2 and Transmission are told of a peer in no other way.
+// A tracker (BEP 3, 23) that names one peer to all others: aria2 and Transmission are told of a peer in no other way.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,8 +12,9 @@ export interface Tracker {
 /** @param port Of the peer. */
 export async function startTracker(port: number): Promise<Tracker> {
   const peer = Buffer.from([...HOST.split('.').map(Number), port >> 8, port & 255]);
-  const answer = Buffer.concat([Buffer.from('d8:intervali60e5:peers6:'), peer, Buffer.from('e')]);
-  const server = createServer((_, response) => response.end(answer));
+  const others = Buffer.concat([Buffer.from('d8:intervali60e5:peers6:'), peer, Buffer.from('e')]);
+  const itself = Buffer.from('d8:intervali60e5:peers0:e');
+  const server = createServer(({ url }, response) => response.end(url!.includes(`&port=${port}&`) ? itself : others));
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   return {
     announce: `http://${HOST}:${(server.address() as AddressInfo).port}/announce`,

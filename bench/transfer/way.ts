@@ -25,8 +25,12 @@ export async function firstBytes(path: string): Promise<number> {
   }
 }
 
-/** Where everything listens. Transmission refuses peers at 127.0.0.1, so the loopback interface has one more address (own-network.ts). */
+/**
+ * Where everything listens, and where a client that fetches says it is. Transmission refuses peers at 127.0.0.1 and knows one peer at each address only, so the
+ * loopback interface has two more of them (own-network.ts).
+ */
 export const HOST = '10.78.0.1';
+export const RECEIVER_HOST = '10.78.0.2';
 
 /** A port that nobody uses at the moment. */
 export async function freePort(): Promise<number> {

@@ -10,10 +10,14 @@ export function writePart(file: string, report: Report): void {
 }
 
 export function withPart(page: string, { name, conditions, tables, plots }: Report): string {
+  const images = Object.entries(plots).map(([image, { title }]) => `![${title}](img/${image}.svg)`);
+  return replacePart(page, name, [conditions, ...tables.map(formatMarkdown), ...images].join('\n\n'));
+}
+
+/** @throws Error when the page has no place of that name. */
+export function replacePart(page: string, name: string, text: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [start, end] = [page.indexOf(open), page.indexOf(close)];
   if (start < 0 || end < start) throw new Error(`the page has no ${open} and ${close}`);
-  const images = Object.entries(plots).map(([image, { title }]) => `![${title}](img/${image}.svg)`);
-  const parts = [open, conditions, ...tables.map(formatMarkdown), ...images];
-  return `${page.slice(0, start)}${parts.join('\n\n')}\n\n${page.slice(end)}`;
+  return `${page.slice(0, start)}${open}\n\n${text}\n\n${page.slice(end)}`;
 }

@@ -1,6 +1,7 @@
 // A line plot as SVG, in colours that read on light and dark pages alike: lines with markers, labelled axes, a legend under the title. Pure.
 
 import { type Axis, linearAxis, logAxis } from './axis.ts';
+import { escaped, PLOT_STYLE } from './svg.ts';
 
 export interface Series {
   readonly name: string;
@@ -25,24 +26,6 @@ const LETTER_WIDTH = 6.6;
 /** More points than this are drawn without markers. */
 const MAX_MARKERS = 40;
 
-/** Okabe and Ito's colours, which the colour-blind tell apart, without the ones too pale for white or too dark for black. */
-const STYLE = `
-text { font: 12px system-ui, sans-serif; fill: #24292f }
-.title { font-size: 15px; font-weight: 600 }
-.grid { stroke: #8888; stroke-width: 0.5 }
-.axis { stroke: #57606a }
-.line { fill: none; stroke-width: 2 }
-.bound { stroke-dasharray: 6 4; stroke-width: 1.5 }
-.c0 { stroke: #0072b2; color: #0072b2 } .c1 { stroke: #d55e00; color: #d55e00 } .c2 { stroke: #009e73; color: #009e73 }
-.c3 { stroke: #b5651d; color: #b5651d } .c4 { stroke: #a0569e; color: #a0569e } .c5 { stroke: #6e7781; color: #6e7781 }
-.dot { fill: currentColor; stroke: none }
-.page { fill: #fff }
-@media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3 } .page { fill: #0d1117 } .axis { stroke: #9198a1 }
-  .c0 { stroke: #56b4e9; color: #56b4e9 } .c1 { stroke: #ff8a3d; color: #ff8a3d } .c2 { stroke: #2fc796; color: #2fc796 }
-  .c3 { stroke: #e0a458; color: #e0a458 } .c4 { stroke: #d78fd5; color: #d78fd5 } .c5 { stroke: #9198a1; color: #9198a1 }
-}`;
-
 export function formatPlot(plot: Plot): string {
   const points = plot.series.flatMap((series) => series.points);
   const x = axisOf(
@@ -59,7 +42,7 @@ export function formatPlot(plot: Plot): string {
   );
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(plot.title)}">`,
-    `<style>${STYLE}</style>`,
+    `<style>${PLOT_STYLE}</style>`,
     `<rect class="page" width="${WIDTH}" height="${HEIGHT}"/>`,
     `<text class="title" x="${AREA.left}" y="24">${escaped(plot.title)}</text>`,
     ...gridOf(x, y),
@@ -118,8 +101,4 @@ function legendOf(series: readonly Series[]): string[] {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-function escaped(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
 }

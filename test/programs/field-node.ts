@@ -19,6 +19,8 @@ import { decodeMetainfo, type Metainfo } from '../../src/vfield/metainfo.ts';
 
 const READ_BYTES = 1024 * 1024;
 const READS_AT_ONCE = 8;
+/** Between looks at the status, which has to look at each piece. */
+const LOOK_MS = 10;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -106,13 +108,23 @@ async function readAll(source: BlockSource): Promise<string> {
 
 /** Speed of the background transfer, from the first piece to the last. */
 async function settle(field: Field): Promise<{ seconds: number; mebibytesPerSecond: number }> {
-  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
-  while (field.status().kept === 0) await pause();
-  const [started, before] = [performance.now(), field.status().kept];
-  while (field.status().kept < field.status().owned) await pause();
-  const seconds = (performance.now() - started) / 1000;
-  const bytes = (field.status().kept - before) * field.metainfo.pieceBytes;
+  const first = await kept(field, (pieces) => pieces > 0);
+  const last = await kept(field, (pieces, owned) => owned > 0 && pieces >= owned);
+  const seconds = (last.at - first.at) / 1000;
+  const bytes = (last.pieces - first.pieces) * field.metainfo.pieceBytes;
   return { seconds, mebibytesPerSecond: Math.round(bytes / 1024 / 1024 / seconds) };
+}
+
+/** Waits until what is kept is enough. */
+async function kept(
+  field: Field,
+  isEnough: (kept: number, owned: number) => boolean,
+): Promise<{ pieces: number; at: number }> {
+  for (;;) {
+    const { kept, owned } = field.status();
+    if (isEnough(kept, owned)) return { pieces: kept, at: performance.now() };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** Milliseconds of reads of one whole piece that is not in RAM, one after the other. */

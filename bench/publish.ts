@@ -1,0 +1,48 @@
+// Puts bench/results/field.json where people look: the table of docs/benchmarks.md, and bars of the NBD and transfer rows under docs/img/.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replacePart } from '../sim/report/document.ts';
+import { formatMarkdown, type Table } from '../sim/report/table.ts';
+import { formatBars } from './bars.ts';
+import { isReached, type Result, type ResultRow, readResult } from './results.ts';
+
+const DOCS = join(import.meta.dirname, '../docs');
+const PAGE = join(DOCS, 'benchmarks.md');
+const CHARTS = {
+  nbd: 'Reads from memory over NBD',
+  transfer: 'A disk image from process to process, MiB/s',
+};
+
+const result = readResult('field');
+if (!result) throw new Error('nothing measured yet: make bench-field');
+for (const [word, title] of Object.entries(CHARTS)) {
+  const rows = result.rows.filter(({ name }) => name.startsWith(`${word} `));
+  const groups = rows.map((row) => ({ title: `${row.name.slice(word.length + 1)}, ${row.unit}`, bars: barsOf(row) }));
+  writeFileSync(join(DOCS, `img/field-${word}.svg`), formatBars(title, groups));
+}
+writeFileSync(
+  PAGE,
+  replacePart(readFileSync(PAGE, 'utf8'), 'field', `${conditionsOf(result)}\n\n${formatMarkdown(tableOf(result))}`),
+);
+
+function barsOf({ ours, peers }: ResultRow): { name: string; value: number }[] {
+  return [{ name: 'Viver', value: ours }, ...Object.entries(peers).map(([name, value]) => ({ name, value }))];
+}
+
+function conditionsOf({ machine, date, commit }: Result): string {
+  return `${machine}; ${date.slice(0, 10)}, commit ${commit}.`;
+}
+
+function tableOf({ rows }: Result): Table {
+  const columns = ['', 'unit', 'ours', 'peers', 'ratio', 'from … to', 'wanted', ''].map((title) => ({ title }));
+  return { title: 'V-FIELD', columns, rows: rows.map(cellsOf) };
+}
+
+function cellsOf(row: ResultRow): string[] {
+  const { name, unit, ours, peers, ratio, spread, lowerIsBetter, goal } = row;
+  const others = Object.entries(peers).map(([peer, value]) => `${peer} ${value.toLocaleString('en-US')}`);
+  const wanted = `${lowerIsBetter ? 'at most' : 'at least'} ${goal}`;
+  const verdict = isReached(row) ? 'reached' : 'missed';
+  return [name, unit, ours.toLocaleString('en-US'), others.join(', '), `${ratio}`, spread.join(' … '), wanted, verdict];
+}
