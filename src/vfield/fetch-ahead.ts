@@ -43,6 +43,12 @@ export class FetchAhead {
     return true;
   }
 
+  /** Whether it is one of those to be fetched now. */
+  wants(piece: number): boolean {
+    const place = this.#places[piece]!;
+    return place >= this.#position && place < this.#position + this.#depth();
+  }
+
   /** The next piece to fetch ahead from a peer with these pieces, or undefined. @param mayAsk Whether this peer is to be asked for it. */
   next(has: BitSet, busy: ReadonlyMap<number, unknown>, mayAsk: (piece: number) => boolean): number | undefined {
     const end = Math.min(this.#trace.length, this.#position + this.#depth());

@@ -36,6 +36,8 @@ export interface HearingOptions {
   readonly bootTrace: TraceExchange;
   /** A peer is, or has changed as, one of our nodes. */
   onMember(): void;
+  /** A peer has one piece more. */
+  onHave(peer: Peer, piece: number): void;
   /** Somebody has more or fewer pieces. */
   onNews(): void;
 }
@@ -95,8 +97,7 @@ export class Hearing {
   onHave(peer: Peer, piece: number): void {
     if (!peer.has.add(piece)) return;
     this.options.availability.change(peer, piece, 1);
-    this.options.requests.onHave(peer, piece);
-    this.options.onNews();
+    this.options.onHave(peer, piece);
   }
 
   /** All that the peer has. It is said once (BEP 3, 6), or again with more by aria2 (docs/quirks.md): each time costs a look at every piece. */

@@ -30,6 +30,8 @@ export interface RequestsOwner {
   onStall(peer: Peer, piece: number): void;
   /** The peer is of no use: it stalls, or does not give what it announces. */
   onOffender(peer: Peer, reason: string): void;
+  /** Whether a piece that nobody waits for is to be fetched. */
+  isWanted(piece: number): boolean;
   /** The next piece of the boot trace to fetch ahead from this peer, or undefined. */
   nextAhead(peer: Peer, busy: ReadonlyMap<number, Fetch>): number | undefined;
   /** The next piece to fetch from this peer while nobody waits, or undefined. */
@@ -47,6 +49,8 @@ export class Requests {
   readonly #vigilance: Vigilance;
   readonly #courtesy: Courtesy;
   #planned = false;
+  /** Peers that may get new work at the end of this turn. */
+  readonly #toFill = new Set<Peer>();
   #turns = 0;
   /** An attempt found no slot: looked at again when one may have become free. */
   #starved = false;
@@ -104,12 +108,7 @@ export class Requests {
 
   /** Something has changed: looks for work at the end of this turn. */
   plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    queueMicrotask(() => {
-      this.#planned = false;
-      this.#planNow();
-    });
+    this.#planFor(this.#owner.peers());
   }
 
   /** Takes in a block. */
@@ -148,9 +147,12 @@ export class Requests {
     return false;
   }
 
-  /** A peer has announced a piece. */
+  /** A peer has announced a piece: in a large room there are thousands of these in a second, so only this peer is looked at, and only if the piece is wanted. */
   onHave(peer: Peer, piece: number): void {
     if (peer.keepsInRam) this.#laterUntil.delete(piece);
+    const fetch = this.#fetches.get(piece);
+    const isMissed = fetch ? fetch.waiters.size > 0 && fetch.attempts.length === 0 : this.#owner.isWanted(piece);
+    if (isMissed) this.#planFor([peer]);
   }
 
   /** The peer is gone or chokes us: what it had begun goes on elsewhere. */
@@ -181,16 +183,25 @@ export class Requests {
     if (fetch.attempts.length === 0 && this.#fetches.get(fetch.piece) === fetch) this.#fetches.delete(fetch.piece);
   }
 
+  #planFor(peers: Iterable<Peer>): void {
+    if (!this.#planned) queueMicrotask(() => this.#planNow());
+    this.#planned = true;
+    for (const peer of peers) this.#toFill.add(peer);
+  }
+
   #planNow(): void {
+    this.#planned = false;
     this.#starved = false;
     for (const fetch of this.#urgent) if (fetch.attempts.length === 0) this.#ask(fetch);
-    for (const peer of this.#inTurn()) this.#fill(peer);
+    const peers = this.#inTurn();
+    this.#toFill.clear();
+    for (const peer of peers) this.#fill(peer);
     if (this.#fetches.size > 0) this.#vigilance.wake();
   }
 
-  /** The peers, each time another one first: what several of them have is then asked of all in turn. */
+  /** Each time another one first: what several peers have is then asked of all in turn. */
   #inTurn(): Peer[] {
-    const peers = [...this.#owner.peers()];
+    const peers = [...this.#toFill];
     const first = this.#turns++ % Math.max(1, peers.length);
     return [...peers.slice(first), ...peers.slice(0, first)];
   }

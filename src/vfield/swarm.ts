@@ -221,6 +221,7 @@ export class Swarm {
       onLiar: (peer, piece) => this.connections.banLiar(peer, `piece ${piece} has a wrong hash`),
       onStall: (peer, piece) => this.#log.info(`${peer.address} stalls at piece ${piece}: asking others`),
       onOffender: (peer, reason) => this.connections.banOffender(peer, reason),
+      isWanted: (piece) => !this.store.has(piece) && (this.#ahead.wants(piece) || this.keeper.shouldKeep(piece)),
       nextAhead: (peer, busy) => this.#ahead.next(peer.has, busy, this.#mayAsk(peer)),
       nextInBackground: (peer, busy) => this.keeper.next(peer.has, busy, this.#mayAsk(peer)),
     });
@@ -262,6 +263,10 @@ export class Swarm {
       metadata: this.#metadata,
       bootTrace: this.bootTrace,
       onMember: () => this.#onMembers(),
+      onHave: (peer, piece) => {
+        this.keeper.touch();
+        this.requests.onHave(peer, piece);
+      },
       onNews: () => this.#onNews(),
     });
   }
