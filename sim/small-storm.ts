@@ -7,7 +7,7 @@ import { Room } from './room.ts';
 const PIECES = 384;
 const READ_BYTES = 32_768;
 /** What the CPU of a booting PC does between two reads. */
-const THINK_MS = 1.5;
+const THINK_MS = 3;
 
 export interface StormOptions {
   readonly nodes: number;
