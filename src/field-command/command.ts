@@ -66,7 +66,7 @@ function addJoin(command: Command): void {
   const join = command
     .command('join')
     .description("hold a part of an image in this machine's RAM for the room, and read it")
-    .argument('<image>', 'magnet link, .torrent or .viver file, or http(s) address of a .torrent')
+    .argument('<image>', 'magnet link, .torrent or .viver file, or the http(s) address of one')
     .addOption(
       new Option('--share <size>', "RAM to give: 512M, 2G, 25%, or 'all' for a copy of the whole image")
         .argParser(parsed(parseShare, '512M, 2G, 25% or all is wanted'))
