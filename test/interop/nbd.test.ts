@@ -3,12 +3,14 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Command, NbdErrno } from '../../src/vfield/nbd/protocol.ts';
+import { encodeRequest } from '../../src/vfield/nbd/transmission.ts';
 import { NbdClient } from '../programs/nbd-client.ts';
 
 const SIZE = 5 * 1024 * 1024 + 1234;
@@ -161,6 +163,89 @@ test('clients that vanish leave the server serving', async () => {
   expect(() => execFileSync('timeout', ['0.1', 'nbdcopy', '--requests=2', uri(socket), 'null:'])).toThrow();
   expect(run('nbdinfo', '--size', uri(socket))).toBe(`${SIZE}\n`);
 }, 20_000);
+
+test('a hundred clients at once each get their own bytes', async () => {
+  const socket = await serve('--reverse');
+  const clients = await Promise.all(Array.from({ length: 100 }, () => NbdClient.open(socket, 'image')));
+  const good = await Promise.all(
+    clients.map(async (client, at) => {
+      const offsets = Array.from({ length: 20 }, (_, step) => (at * 7919 + step * 104_729) % (SIZE - 5000));
+      const answers = await Promise.all(offsets.map((offset) => client.read(offset, 5000)));
+      return answers.every(({ bytes }, step) => bytes.equals(content.subarray(offsets[step]!, offsets[step]! + 5000)));
+    }),
+  );
+  expect(good.every((each) => each)).toBe(true);
+  for (const client of clients) client.close();
+});
+
+test('a client that asks for gigabytes and does not read them takes little memory, and holds nobody up', async () => {
+  const socket = await serve('--memory');
+  const server = servers.at(-1)!.pid!;
+  const deaf = connect(socket);
+  await once(deaf, 'connect');
+  deaf.pause();
+  const read = { flags: 0, command: Command.read, cookieHigh: 0, cookieLow: 0, offsetBytes: 0, lengthBytes: SIZE };
+  const requests = Array.from({ length: 4000 }, () => encodeRequest(read));
+  deaf.write(
+    Buffer.concat([Buffer.from('0000000349484156454f50540000000100000005', 'hex'), Buffer.from('image'), ...requests]),
+  );
+  const other = await NbdClient.open(socket, 'image');
+  for (let at = 0; at < 200; at++) expect((await other.read(at * 1000, 1000)).bytes[0]).toBe(content[at * 1000]);
+  expect(residentBytes(server)).toBeLessThan(400 * 1024 * 1024);
+  other.close();
+  deaf.destroy();
+});
+
+test('a client that stops sending in the middle of its handshake, or says goodbye to its own side, is let go', async () => {
+  const socket = await serve();
+  const half = connect(socket);
+  await once(half, 'data');
+  half.end(Buffer.from('00000003494841', 'hex'));
+  await once(half, 'close');
+  const silent = connect(socket);
+  await once(silent, 'data');
+  silent.write(Buffer.from('0000000349484156454f50540000000100000005', 'hex'));
+  silent.end(Buffer.from('image'));
+  await once(silent, 'close');
+});
+
+test.each([
+  ['an unknown export by EXPORT_NAME', '0000000349484156454f505400000001000000046e6f7065'],
+  ['flags that were not offered', '00000007'],
+  ['an option without its magic number', '0000000349484156454f50550000000300000000'],
+  ['an option of 2 MiB', '0000000349484156454f50540000000300200000'],
+])('%s closes the connection', async (_, bytes) => {
+  const client = connect(await serve());
+  await once(client, 'data');
+  client.resume();
+  client.write(Buffer.from(bytes, 'hex'));
+  await once(client, 'close');
+});
+
+test('an encrypted connection is refused, and the plain one goes on', async () => {
+  const client = connect(await serve());
+  await once(client, 'data');
+  client.write(Buffer.from('0000000349484156454f50540000000500000000', 'hex'));
+  const [reply] = (await once(client, 'data')) as [Buffer];
+  expect(reply.toString('hex')).toBe('0003e889045565a9000000058000000100000000');
+  client.write(Buffer.from('49484156454f50540000000300000000', 'hex'));
+  const [list] = (await once(client, 'data')) as [Buffer];
+  expect(list.toString('latin1')).toContain('image');
+  client.destroy();
+});
+
+test('block status is refused, and those who ask for a map take all for data', async () => {
+  const socket = await serve('--pad', '4096');
+  expect(() => run('nbdinfo', '--map', uri(socket))).toThrow(/does not support|not negotiated|base:allocation/);
+  const map = JSON.parse(run('qemu-img', 'map', '--output=json', '-f', 'raw', uri(socket)));
+  expect(map).toMatchObject([{ start: 0, length: PADDED, data: true, zero: false }]);
+  expect(run('qemu-io', '-r', '-f', 'raw', uri(socket), '-c', 'map')).toContain('allocated');
+});
+
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
+}
 
 /** The bytes as `qemu-io read -v` shows them. */
 function hexLine(bytes: Uint8Array): string {

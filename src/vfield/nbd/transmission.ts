@@ -125,9 +125,12 @@ export function checkRequest(request: Request, sizeBytes: number): NbdErrno {
   }
 }
 
-/** Flags are all refused: each needs a transmission flag that is not offered (proto.md "Command flags"). */
+/**
+ * Flags are all refused: each needs a transmission flag that is not offered (proto.md "Command flags"). So is a read of nothing, which proto.md leaves open and
+ * libnbd's tests expect to be refused.
+ */
 function isReadable({ flags, offsetBytes, lengthBytes }: Request, sizeBytes: number): boolean {
-  return flags === 0 && lengthBytes <= MAX_REQUEST_BYTES && offsetBytes <= sizeBytes - lengthBytes;
+  return flags === 0 && lengthBytes > 0 && lengthBytes <= MAX_REQUEST_BYTES && offsetBytes <= sizeBytes - lengthBytes;
 }
 
 /** Writes the 16 bytes before a reply's payload. */
