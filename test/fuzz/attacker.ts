@@ -7,15 +7,15 @@ import { type BlockRange, decodeMessage, encodeMessage } from '../../src/vfield/
 import { PushDecoder } from '../../src/vfield/peer/push-decoder.ts';
 import type { Duplex, DuplexHandlers } from '../../src/vfield/transport.ts';
 import type { FuzzImage } from './image.ts';
-import { framed, mutate } from './mutate.ts';
+import { framed, mutate, mutateInPlace } from './mutate.ts';
 import type { Random } from './random.ts';
 
 /** What all attackers of one run share. */
 export interface Arsenal {
   readonly image: FuzzImage;
   readonly random: Random;
-  /** Valid messages without their length fields. */
-  readonly bodies: readonly Uint8Array[];
+  /** Valid messages without their length fields, in groups. */
+  readonly bodies: readonly (readonly Uint8Array[])[];
   readonly handshakes: readonly Uint8Array[];
   /** Told of all that is sent. */
   note(input: Uint8Array): void;
@@ -32,6 +32,7 @@ export class Attacker {
   readonly #peerId: Uint8Array;
   readonly #asked: BlockRange[] = [];
   #toSkip = HANDSHAKE_BYTES;
+  #sent = 0;
 
   constructor(duplex: Duplex, arsenal: Arsenal) {
     this.#duplex = duplex;
@@ -52,11 +53,21 @@ export class Attacker {
 
   /** Sends one message, an answer if one is owed. */
   send(): void {
+    if (this.closed) return;
+    this.#sent++;
     const { random } = this.#arsenal;
-    const body = (random.chance(0.3) ? this.#answer() : undefined) ?? random.pick(this.#arsenal.bodies);
+    const body = (random.chance(0.2) ? this.#answer() : undefined) ?? random.pick(random.pick(this.#arsenal.bodies));
     if (random.chance(0.4)) this.#write(framed(body));
-    else if (random.chance(0.9)) this.#write(framed(this.#damaged(body)));
+    else if (random.chance(0.75)) this.#write(framed(mutateInPlace(body, random)));
+    else if (random.chance(0.8)) this.#write(framed(this.#damaged(body)));
     else this.#write(this.#damaged(framed(body)));
+  }
+
+  /** How many messages have surely been looked at since the last call: of those behind which the connection was closed, one. */
+  takeCount(): number {
+    const count = this.closed ? Math.min(1, this.#sent) : this.#sent;
+    this.#sent = 0;
+    return count;
   }
 
   leave(): void {
@@ -102,7 +113,7 @@ export class Attacker {
 
   #damaged(bytes: Uint8Array): Uint8Array {
     const { random, bodies } = this.#arsenal;
-    return mutate(bytes, random, () => random.pick(bodies));
+    return mutate(bytes, random, () => random.pick(random.pick(bodies)));
   }
 
   #write(bytes: Uint8Array): void {

@@ -49,6 +49,13 @@ export function messageBodies(image: FuzzImage): Uint8Array[] {
   return bodies.filter((body) => body.length > 0);
 }
 
+/** Messages in groups of their kind, so that the many requests and haves of a recorded download do not hide the others. */
+export function messagesByKind(image: FuzzImage): Uint8Array[][] {
+  return [
+    ...Map.groupBy(messageBodies(image), ([kind, extension]) => (kind === 20 ? 100 + extension! : kind)).values(),
+  ];
+}
+
 /** Payloads of BEP 10 messages, by what they are. */
 export function payloads({ metainfo }: FuzzImage) {
   const member = { id: 'ab'.repeat(20), shareBytes: 400_000_000, kind: 'ram' as const, traceBytes: 7 };
@@ -109,6 +116,22 @@ export function magnets({ metainfo }: FuzzImage): Uint8Array[] {
     formatMagnet({ infoHashV2, infoHashV1, name: 'Ein Bild & mehr', peers }),
     `magnet:?xt.1=urn:btmh:1220${infoHashV2.toHex()}&tr=http%3A%2F%2F10.0.0.1%2Fannounce&ws=http://h/f&x.pe=10.0.0.9:1`,
   ].map((link) => new TextEncoder().encode(link));
+}
+
+/** What real clients asked of a tracker, and a scrape of several. */
+export function announces(): Uint8Array[] {
+  const asked = new TextDecoder().decode(recorded.get('announces')!).split('\n');
+  const queries = asked.map((line) => line.slice(line.indexOf('?') + 1));
+  return [...queries, `info_hash=${'%aa'.repeat(20)}&info_hash=${'%bb'.repeat(20)}`].map((query) =>
+    new TextEncoder().encode(query),
+  );
+}
+
+/** What web servers say of what they give. */
+export function contentRanges(): Uint8Array[] {
+  return ['bytes 0-32767/1560096', 'bytes 5-5/*', 'http://10.0.0.1:8080/a%20b?c=d'].map((text) =>
+    new TextEncoder().encode(text),
+  );
 }
 
 export function discoveries({ metainfo }: FuzzImage): Uint8Array[] {

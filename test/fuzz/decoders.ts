@@ -21,6 +21,9 @@ import {
 import { decodeHandshake, encodeHandshake, formatHandshake } from '../../src/vfield/peer/handshake.ts';
 import { decodeMessage, encodeMessage, formatMessage, MessageKind } from '../../src/vfield/peer/messages.ts';
 import { PushDecoder } from '../../src/vfield/peer/push-decoder.ts';
+import { parseAnnounce, parseScrape } from '../../src/vfield/tracker/tracker-query.ts';
+import { sizeOf } from '../../src/vfield/web-seed/ask-web.ts';
+import { fileWebSeed, isWebUrl } from '../../src/vfield/web-seed/web-seed.ts';
 import * as corpus from './corpus.ts';
 import { type FuzzImage, fuzzImage } from './image.ts';
 import { joined, mutate } from './mutate.ts';
@@ -35,8 +38,8 @@ interface Decoder {
 /** Inputs between two looks at the clock of the batch. */
 const ROUND = 500;
 
-export const peerDecoders: Target = { thousands: 2500, open: (...args) => open(makePeerDecoders, ...args) };
-export const metainfoDecoders: Target = { thousands: 1500, open: (...args) => open(makeMetainfoDecoders, ...args) };
+export const peerDecoders: Target = { thousands: 3000, open: (...args) => open(makePeerDecoders, ...args) };
+export const metainfoDecoders: Target = { thousands: 1800, open: (...args) => open(makeMetainfoDecoders, ...args) };
 
 async function open(
   make: () => Promise<readonly Decoder[]>,
@@ -71,11 +74,12 @@ function refusing(decode: () => void): void {
 
 async function makePeerDecoders(): Promise<Decoder[]> {
   const image = await fuzzImage();
-  const bodies = corpus.messageBodies(image);
+  const kinds = corpus.messagesByKind(image);
+  const bodies = kinds.flat();
   const { hello, metadata, exchange, dontHave, urgent, trace } = corpus.payloads(image);
   const frames = bodies.map((body) => joined(Uint8Array.of(0, 0, body.length >> 8, body.length), body));
   return [
-    { inputs: bodies, decode: rewriteMessage },
+    ...kinds.map((inputs) => ({ inputs, decode: rewriteMessage })),
     { inputs: frames, decode: cutAnywhere },
     { inputs: corpus.handshakes(image), decode: rewriteHandshake },
     { inputs: hello, decode: (bytes) => void encodeExtendedHandshake(decodeExtendedHandshake(bytes)) },
@@ -86,6 +90,8 @@ async function makePeerDecoders(): Promise<Decoder[]> {
     { inputs: trace, decode: (bytes) => expectSame(encodeBootTrace(decodeBootTrace(bytes, 48), 48), bytes) },
     { inputs: bodies.filter((body) => body[0]! > 20), decode: hashDecoder(image) },
     { inputs: corpus.discoveries(image), decode: rewriteDiscovery },
+    { inputs: corpus.announces(), decode: askTracker },
+    { inputs: corpus.contentRanges(), decode: readWebAnswer },
   ];
 }
 
@@ -153,6 +159,20 @@ function hashDecoder({ metainfo }: FuzzImage): (bytes: Uint8Array, random: Rando
 function rewriteDiscovery(bytes: Uint8Array): void {
   const message = decodeDiscovery(bytes);
   if (message) encodeDiscovery(message);
+}
+
+function askTracker(bytes: Uint8Array): void {
+  const query = Buffer.from(bytes).toString('latin1');
+  const announce = parseAnnounce(query);
+  if (typeof announce === 'object') expectSame(announce.infoHash, announce.infoHash.slice(0, 20));
+  parseScrape(query);
+}
+
+function readWebAnswer(bytes: Uint8Array): void {
+  const text = Buffer.from(bytes).toString('latin1');
+  const size = sizeOf({ status: 206, headers: { 'content-range': text }, body: new Uint8Array(0) });
+  if (size !== undefined && !Number.isSafeInteger(size)) throw new Error(`a size of ${size}`);
+  if (isWebUrl(text)) fileWebSeed(text);
 }
 
 function rewriteMetainfo(bytes: Uint8Array): void {

@@ -50,6 +50,11 @@ export function mutate(input: Uint8Array, random: Random, other: () => Uint8Arra
   return bytes.length > LONGEST_BYTES ? bytes.subarray(0, LONGEST_BYTES) : bytes;
 }
 
+/** One damage that leaves the length: the message is still taken for one of its kind. */
+export function mutateInPlace(input: Uint8Array, random: Random): Uint8Array {
+  return random.pick([flipBits, setBytes, setEdge, setEdge, swapWords])(input, random);
+}
+
 function flipBits(bytes: Uint8Array, random: Random): Uint8Array {
   const changed = new Uint8Array(bytes);
   if (changed.length === 0) return changed;

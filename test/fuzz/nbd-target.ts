@@ -23,13 +23,20 @@ const MOST_TURNS = 100;
 const OPENING_BYTES = 18 + 10;
 
 export const nbdTarget: Target = {
-  thousands: 3000,
+  thousands: 2500,
   open: async (random, note) => {
     const subject = new NbdSubject(random, note);
     await subject.open();
     return subject;
   },
 };
+
+/** The client's end of a conversation and the server's, and how many messages were sent. */
+interface Client {
+  readonly client: Duplex;
+  readonly server: Duplex;
+  readonly messages: number;
+}
 
 class NbdSubject implements Subject {
   readonly #random: Random;
@@ -53,7 +60,7 @@ class NbdSubject implements Subject {
   }
 
   async open(): Promise<void> {
-    this.#reader = this.#connect((duplex) => serveNbd(this.#exports, duplex, { log: silentLog }));
+    this.#reader = this.#connect((duplex) => serveNbd(this.#exports, duplex, { log: silentLog })).client;
     this.#reader.on('data', (chunk: Uint8Array) => this.#heard.push(chunk));
     const name = new TextEncoder().encode(NAME);
     this.#reader.write(
@@ -63,24 +70,22 @@ class NbdSubject implements Subject {
   }
 
   async feed(): Promise<number> {
-    let inputs = 0;
-    const clients: Duplex[] = [];
+    const clients: Client[] = [];
     for (let left = CLIENTS_PER_ROUND; left > 0; left--) {
       const isKernel = this.#random.chance(0.3);
-      const client = this.#connect((duplex) =>
+      const ends = this.#connect((duplex) =>
         isKernel
           ? serveNbdTransmission(bytesSource(this.#content), duplex, { log: silentLog, adaptivePolling: false })
           : serveNbd(this.#exports, duplex, { log: silentLog }),
       );
-      client.on('error', () => {});
-      if (this.#random.chance(0.9)) client.resume();
-      clients.push(client);
-      inputs += this.#talk(client, isKernel);
+      ends.client.on('error', () => {});
+      if (this.#random.chance(0.9)) ends.client.resume();
+      clients.push({ ...ends, messages: this.#talk(ends.client, isKernel) });
     }
     await taken(clients);
     await this.#readAndCompare();
-    for (const client of clients) client.destroy();
-    return inputs;
+    for (const { client } of clients) client.destroy();
+    return clients.reduce((sum, { server, messages }) => sum + (isOver(server) ? 1 : messages), 0);
   }
 
   async rest(): Promise<void> {
@@ -94,14 +99,14 @@ class NbdSubject implements Subject {
     this.#reader.destroy();
   }
 
-  #connect(serve: (duplex: Duplex) => NbdSession): Duplex {
+  #connect(serve: (duplex: Duplex) => NbdSession): { client: Duplex; server: Duplex } {
     const [client, server] = duplexPair();
     // A pair does not tell the other end of a reset, as a socket does.
     client.once('close', () => server.destroy());
     const session = serve(server);
     this.#sessions.add(session);
     session.closed.then(() => this.#sessions.delete(session));
-    return client;
+    return { client, server };
   }
 
   /** One damaged conversation, cut anywhere. @returns How many messages it had. */
@@ -167,9 +172,14 @@ class NbdSubject implements Subject {
 }
 
 /** Resolves when the server has taken all that the clients sent, and had time to answer. */
-async function taken(clients: readonly Duplex[]): Promise<void> {
-  const isLeft = (): boolean => clients.some((client) => !client.destroyed && client.writableLength > 0);
+async function taken(clients: readonly Client[]): Promise<void> {
+  const isLeft = (): boolean => clients.some(({ client, server }) => !isOver(server) && client.writableLength > 0);
   for (let turn = 0; turn < 3 || (turn < MOST_TURNS && isLeft()); turn++) {
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The server has ended the conversation: of what was sent behind the reason, nothing is looked at, so that it counts as one message. */
+function isOver(server: Duplex): boolean {
+  return server.destroyed || server.writableEnded;
 }

@@ -23,14 +23,14 @@ const LONGEST_READ_MS = 30_000;
 const REST_MS = LONGEST_READ_MS + 1_000;
 
 export const swarmTarget: Target = {
-  thousands: 3000,
+  thousands: 2500,
   open: async (random, note) => {
     const image = await fuzzImage();
     const target = new SwarmSubject(image, {
       image,
       random,
       note,
-      bodies: corpus.messageBodies(image),
+      bodies: corpus.messagesByKind(image),
       handshakes: corpus.handshakes(image),
     });
     await target.open();
@@ -76,7 +76,7 @@ class SwarmSubject implements Subject {
     for (let left = MESSAGES_PER_ROUND; left > 0; left--) this.#attackers.get(this.#random.pick(ATTACKERS))?.send();
     await this.#room.clock.run(this.#random.pick([0.3, 1, 5, 5, 20]));
     this.#check();
-    return MESSAGES_PER_ROUND;
+    return this.#attackers.values().reduce((sum, attacker) => sum + attacker.takeCount(), 0);
   }
 
   async rest(): Promise<void> {
