@@ -222,6 +222,14 @@ test.each([
   await once(client, 'close');
 });
 
+test('reads before a goodbye are answered, though the client closes its side at once', async () => {
+  const client = await NbdClient.open(await serve('--slow', '100'), 'image');
+  const reads = Array.from({ length: 20 }, (_, at) => client.read(at * 1000, 1000));
+  client.goodbye();
+  const answers = await Promise.all(reads);
+  expect(answers.every(({ bytes }, at) => bytes.equals(content.subarray(at * 1000, at * 1000 + 1000)))).toBe(true);
+});
+
 test('an encrypted connection is refused, and the plain one goes on', async () => {
   const client = connect(await serve());
   await once(client, 'data');

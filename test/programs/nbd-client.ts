@@ -47,6 +47,12 @@ export class NbdClient {
     });
   }
 
+  /** Says goodbye and sends no more; what is open is still answered. */
+  goodbye(): void {
+    const nothing = { flags: 0, cookieHigh: 99, cookieLow: 0, offsetBytes: 0, lengthBytes: 0 };
+    this.#socket.end(encodeRequest({ ...nothing, command: Command.disc }));
+  }
+
   close(): void {
     this.#socket.destroy();
   }

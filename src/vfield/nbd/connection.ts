@@ -59,8 +59,11 @@ export class NbdConnection {
   /** Starts to serve. @param firstBytes What the client sent behind its handshake. */
   start(firstBytes: Uint8Array): void {
     this.#duplex.on('data', (chunk: Uint8Array) => this.#take(chunk));
-    // A client that is gone looks like one that only stopped sending; its reads may wait for ever, so it is taken as gone.
-    this.#duplex.on('end', () => this.close());
+    // A client that is gone looks like one that only stopped sending; its reads may wait for ever, so it is taken as gone. One that said DISC
+    // before is waiting for its answers (libnbd then shuts down its side at once).
+    this.#duplex.on('end', () => {
+      if (!this.#isEnding) this.close();
+    });
     this.#duplex.on('drain', () => this.#resume());
     this.#duplex.on('error', (error) => this.#options.log.debug(`connection lost: ${errorLine(error)}`));
     if (firstBytes.length > 0) this.#take(firstBytes);

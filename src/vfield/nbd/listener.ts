@@ -24,7 +24,7 @@ export async function listenNbd(
   options: NbdServerOptions,
 ): Promise<NbdListener> {
   const open = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     serveNbd(exports, socket, options);

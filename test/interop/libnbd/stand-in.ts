@@ -57,13 +57,17 @@ if (values.filter.some((name) => name !== 'delay')) throw new Error(`filter ${va
 const exports = await exportsOf(positionals);
 const options = { log: silentLog };
 if (values.s) {
-  const session = serveNbd(exports, new Socket({ fd: 0, readable: true, writable: true }), options);
+  const session = serveNbd(
+    exports,
+    new Socket({ fd: 0, readable: true, writable: true, allowHalfOpen: true }),
+    options,
+  );
   await session.closed;
   process.exit(0);
 }
 if (process.env.LISTEN_FDS === '1') {
   // systemd's socket activation: the socket that listens is there already.
-  createServer((socket) => serveNbd(exports, socket, options)).listen({ fd: 3 });
+  createServer({ allowHalfOpen: true }, (socket) => serveNbd(exports, socket, options)).listen({ fd: 3 });
   await new Promise(() => setInterval(() => {}, 1000));
 }
 const folder = mkdtempSync(join(tmpdir(), 'viver-libnbd-'));
