@@ -10,39 +10,20 @@ import type { Clock } from './clock.ts';
 import { Dialer } from './dialer.ts';
 import { Guest } from './guest.ts';
 import type { InfoHashAlias } from './info-hashes.ts';
-import { Neighbourhood } from './neighbourhood.ts';
-import {
-  EXTENDED_HANDSHAKE,
-  type ExtendedHandshake,
-  encodeExtendedHandshake,
-  encodePeerExchange,
-} from './peer/extension.ts';
+import type { ExtendedHandshake } from './peer/extension.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Message } from './peer/messages.ts';
 import { Peer } from './peer/peer.ts';
 import { KEEP_ALIVE_MS, PeerWire } from './peer/wire.ts';
 import { seedOf } from './placement.ts';
-import {
-  type Duplex,
-  type DuplexHandlers,
-  formatAddress,
-  type Listener,
-  parseAddress,
-  type Transport,
-} from './transport.ts';
+import { Places } from './places.ts';
+import { Referrals } from './referrals.ts';
+import type { Duplex, DuplexHandlers, Listener, Transport } from './transport.ts';
 
 /** Between an announce to our tracker and our own call: who announces usually calls first. */
 const ANNOUNCED_PAUSE_MS = 2_000;
 /** Connections open beside those that are held: before their handshake, or being sent elsewhere. */
 const MAX_PASSING = 256;
-/** So long a connection without a place stays open, that the addresses of others may get through. */
-const REFER_MS = 2_000;
-/** In a room that is no full mesh, a connection by chance is tried so often. */
-const MIX_MS = 5_000;
-/** Peers, and others that were sent elsewhere, of whom one is told for whom there is no room: 50 in all, as BEP 11 says. */
-const REFERRED = 25;
-/** A full node gives one place to a newcomer so often at most. */
-const SWAP_MS = 1_000;
 /** A connection that said nothing for so long may be replaced by a new one of the same peer. */
 const STALE_MS = KEEP_ALIVE_MS + 1_500;
 
@@ -77,11 +58,8 @@ interface Session {
 export class Connections {
   readonly dialer: Dialer;
   readonly chance: Chance;
-  readonly #neighbourhood: Neighbourhood;
-  /** Addresses of the last ones that were sent elsewhere. */
-  #referred: readonly string[] = [];
-  #mixedAt = 0;
-  #swappedAt = Number.NEGATIVE_INFINITY;
+  readonly #places: Places;
+  readonly #referrals: Referrals;
   readonly #options: ConnectionsOptions;
   readonly #ownId: string;
   readonly #peers = new Map<string, Peer>();
@@ -98,13 +76,16 @@ export class Connections {
     this.#bans = new Bans(() => options.clock.now());
     this.#names = new CallNames(options.names);
     this.chance = new Chance(seedOf(this.#ownId));
-    this.#neighbourhood = new Neighbourhood(options.bound, seedOf(this.#ownId));
     this.dialer = new Dialer({
       clock: options.clock,
       chance: this.chance,
       dial: (address) => this.#dial(address),
-      room: () => this.#target() - this.#peers.size,
+      room: () => this.#places.wanted,
     });
+    const { clock, bound, seeks, gives, introduction } = options;
+    const parts = { clock, dialer: this.dialer, peers: this.#peers, chance: this.chance };
+    this.#places = new Places({ ...parts, bound, seed: seedOf(this.#ownId), seeks, gives });
+    this.#referrals = new Referrals({ ...parts, introduction });
   }
 
   /** Connected peers, by id. */
@@ -114,14 +95,14 @@ export class Connections {
 
   /** The room has more members than fit into a full mesh. */
   get isLarge(): boolean {
-    return this.#neighbourhood.isLarge(this.dialer.promising);
+    return this.#places.isLarge;
   }
 
   /** Dials whom it wants, and lets go of what is too much; called every few hundred ms. */
   tick(): void {
-    this.#trim();
+    this.#places.trim();
     this.dialer.tick();
-    this.#mix();
+    this.#places.mix();
   }
 
   /** @param http What clients that speak HTTP on the same port are answered. */
@@ -190,7 +171,7 @@ export class Connections {
       dialed === undefined ? undefined : this.#ownHandshake(this.#names.for(dialed)),
     );
     this.#wires.add(wire);
-    if (this.#closed || this.#wires.size > this.#neighbourhood.most + MAX_PASSING) {
+    if (this.#closed || this.#wires.size > this.#places.most + MAX_PASSING) {
       wire.close('no room for more connections');
     }
     return wire.handlers;
@@ -211,7 +192,7 @@ export class Connections {
     }
     if (dialed) this.#names.used(dialed, handshake.infoHash);
     else wire.greet(this.#ownHandshake(name!));
-    if (dialed !== undefined || this.#peers.size < this.#neighbourhood.bound) {
+    if (dialed !== undefined || this.#places.isFree) {
       this.#join(session, wire, handshake, dialed);
     } else if (handshake.extended) {
       session.guest = new Guest(wire, handshake);
@@ -239,102 +220,12 @@ export class Connections {
     const hello = guest.hear(message);
     if (!hello) return;
     delete session.guest;
-    if (!this.#isWorthAPlace(guest, hello)) {
-      this.#refer(guest.wire, hello);
+    if (!this.#places.isWorthOne(guest, hello)) {
+      this.#referrals.refer(guest.wire, hello);
       return;
     }
     const peer = this.#join(session, guest.wire, guest.handshake, undefined);
     for (const said of guest.said) if (!guest.wire.closed) this.#options.onMessage(peer, said);
-  }
-
-  /** Beyond the bound: who seeks what we have, the first medium, and now and then one who is new in the field or nearer than another. */
-  #isWorthAPlace(guest: Guest, { member }: ExtendedHandshake): boolean {
-    if (this.#peers.size < this.#neighbourhood.bound) return true;
-    if (!member) return false;
-    if (member.seeks !== undefined && this.#options.gives(member.seeks)) return this.#makePlace();
-    if (member.kind === 'medium' && !this.#hasMedium()) return this.#makePlace();
-    const isPoor = member.connections !== undefined && this.#neighbourhood.isPoor(member.connections);
-    return this.#swapFor(guest, isPoor);
-  }
-
-  #makePlace(): boolean {
-    if (this.#peers.size < this.#neighbourhood.most) return true;
-    const [least] = this.#idle(false);
-    if (least) this.#letGo(least, 'makes room for one that waits');
-    return least !== undefined;
-  }
-
-  #swapFor(guest: Guest, isPoor: boolean): boolean {
-    const now = this.#options.clock.now();
-    if (now - this.#swappedAt < SWAP_MS) return false;
-    const [least] = this.#idle(true);
-    const guestSeed = seedOf(guest.handshake.peerId.toHex());
-    if (!least || !(isPoor || this.#neighbourhood.isNearer(guestSeed, least.seed))) return false;
-    this.#swappedAt = now;
-    this.#letGo(least, 'makes room for another');
-    return true;
-  }
-
-  /** Peers that may go, those worth least first. Whom the user has named stays. @param grown Only those that have had their time. */
-  #idle(grown: boolean): Peer[] {
-    const peers = this.#peers.values().filter((peer) => !this.dialer.isConfigured(peer.dialAddress));
-    return this.#neighbourhood.idle(peers, grown, this.#options.clock.now());
-  }
-
-  #hasMedium(): boolean {
-    return this.#peers.values().some((peer) => peer.member?.kind === 'medium');
-  }
-
-  /** Names others: peers, and those that were sent elsewhere before, who need connections as well. */
-  #refer(wire: PeerWire, hello: ExtendedHandshake): void {
-    const payload = encodeExtendedHandshake(this.#options.introduction());
-    wire.send({ kind: 'extended', extension: EXTENDED_HANDSHAKE, payload });
-    const extension = hello.extensions.ut_pex;
-    if (extension !== undefined) {
-      const peers = this.chance.sample([...this.#peers.values()], REFERRED).map((peer) => peer.dialAddress);
-      const named = [...peers, ...this.#referred].filter((address) => address !== undefined);
-      wire.send({ kind: 'extended', extension, payload: encodePeerExchange(named) });
-    }
-    this.#remember(wire, hello);
-    this.#options.clock.setTimeout(() => wire.close('no room: sent elsewhere'), REFER_MS);
-  }
-
-  #remember(wire: PeerWire, { member, port }: ExtendedHandshake): void {
-    const host = parseAddress(wire.remoteAddress)?.host;
-    if (!member || !port || !host) return;
-    const address = formatAddress(host, port);
-    this.dialer.add(address);
-    this.#referred = [...this.#referred.filter((other) => other !== address), address].slice(-REFERRED);
-  }
-
-  #target(): number {
-    return this.#neighbourhood.target(this.dialer.promising, this.#options.seeks() !== undefined);
-  }
-
-  /**
-   * In a large room, now and then one more by chance, so that groups who know each other do not close themselves off. Both sides put the same value on a
-   * connection and keep the best, so this comes to rest.
-   */
-  #mix(): void {
-    const now = this.#options.clock.now();
-    if (now - this.#mixedAt < MIX_MS || !this.isLarge) return;
-    this.#mixedAt = now;
-    this.dialer.dialOne();
-  }
-
-  /** While a piece is sought, places are kept free for who may have it; else what is beyond the bound goes when it is idle. */
-  #trim(): void {
-    const { bound, most } = this.#neighbourhood;
-    const seeking = this.#options.seeks() !== undefined;
-    const surplus = this.#peers.size - (seeking ? most - Math.ceil((most - bound) / 4) : bound);
-    if (surplus <= 0) return;
-    const idle = this.#idle(!seeking);
-    for (const peer of idle.slice(0, surplus)) this.#letGo(peer, 'more connections than needed');
-  }
-
-  #letGo(peer: Peer, reason: string): void {
-    peer.wire.close(reason);
-    if (peer.dialAddress) this.dialer.rest(peer.dialAddress);
   }
 
   #isOwn({ peerId }: Handshake): boolean {

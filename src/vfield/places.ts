@@ -1,0 +1,131 @@
+// Who gets one of a bounded number of connections, and who has to go. A room up to the bound is a full mesh, where nobody is refused; in a larger one a node keeps the
+// connections that are worth most to both sides (neighbourhood.ts), mixes them now and then by chance, and makes room for who seeks a piece that is here.
+
+import type { Clock } from './clock.ts';
+import type { Dialer } from './dialer.ts';
+import type { Guest } from './guest.ts';
+import { Neighbourhood } from './neighbourhood.ts';
+import type { ExtendedHandshake } from './peer/extension.ts';
+import type { Peer } from './peer/peer.ts';
+import { seedOf } from './placement.ts';
+
+/** In a room that is no full mesh, a connection by chance is tried so often. */
+const MIX_MS = 5_000;
+/** A full node gives one place to a newcomer so often at most. */
+const SWAP_MS = 1_000;
+
+export interface PlacesOptions {
+  readonly clock: Clock;
+  readonly dialer: Dialer;
+  /** Connected peers, by id. */
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** Connections held in a room that is too large for a full mesh. */
+  readonly bound: number;
+  /** Of this node's id. */
+  readonly seed: number;
+  /** A piece that is waited for and that no peer has. */
+  seeks(): number | undefined;
+  /** This node can give the piece. */
+  gives(piece: number): boolean;
+}
+
+export class Places {
+  readonly #options: PlacesOptions;
+  readonly #neighbourhood: Neighbourhood;
+  #mixedAt = 0;
+  #swappedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+    this.#neighbourhood = new Neighbourhood(options.bound, options.seed);
+  }
+
+  /** The room has more members than fit into a full mesh. */
+  get isLarge(): boolean {
+    return this.#neighbourhood.isLarge(this.#options.dialer.promising);
+  }
+
+  /** One more connection needs no thought. */
+  get isFree(): boolean {
+    return this.#options.peers.size < this.#neighbourhood.bound;
+  }
+
+  /** Connections held at most, while a piece is sought. */
+  get most(): number {
+    return this.#neighbourhood.most;
+  }
+
+  /** Connections that are still to be made; below zero there are too many. */
+  get wanted(): number {
+    const { dialer, peers } = this.#options;
+    return this.#neighbourhood.target(dialer.promising, this.#isSeeking) - peers.size;
+  }
+
+  /** Beyond the bound: who seeks what we have, the first medium, and now and then one who is new in the field or nearer than another. */
+  isWorthOne(guest: Guest, { member }: ExtendedHandshake): boolean {
+    if (this.isFree) return true;
+    if (!member) return false;
+    if (member.seeks !== undefined && this.#options.gives(member.seeks)) return this.#makePlace();
+    if (member.kind === 'medium' && !this.#hasMedium()) return this.#makePlace();
+    const isPoor = member.connections !== undefined && this.#neighbourhood.isPoor(member.connections);
+    return this.#swapFor(guest, isPoor);
+  }
+
+  /**
+   * In a large room, now and then one more by chance, so that groups who know each other do not close themselves off. Both sides put the same value on a
+   * connection and keep the best, so this comes to rest.
+   */
+  mix(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#mixedAt < MIX_MS || !this.isLarge) return;
+    this.#mixedAt = now;
+    this.#options.dialer.dialOne();
+  }
+
+  /** While a piece is sought, places are kept free for who may have it; else what is beyond the bound goes when it is idle. */
+  trim(): void {
+    const { bound, most } = this.#neighbourhood;
+    const seeking = this.#isSeeking;
+    const surplus = this.#options.peers.size - (seeking ? most - Math.ceil((most - bound) / 4) : bound);
+    if (surplus <= 0) return;
+    for (const peer of this.#idle(!seeking).slice(0, surplus)) this.#letGo(peer, 'more connections than needed');
+  }
+
+  get #isSeeking(): boolean {
+    return this.#options.seeks() !== undefined;
+  }
+
+  #makePlace(): boolean {
+    if (this.#options.peers.size < this.#neighbourhood.most) return true;
+    const [least] = this.#idle(false);
+    if (least) this.#letGo(least, 'makes room for one that waits');
+    return least !== undefined;
+  }
+
+  #swapFor(guest: Guest, isPoor: boolean): boolean {
+    const now = this.#options.clock.now();
+    if (now - this.#swappedAt < SWAP_MS) return false;
+    const [least] = this.#idle(true);
+    const guestSeed = seedOf(guest.handshake.peerId.toHex());
+    if (!least || !(isPoor || this.#neighbourhood.isNearer(guestSeed, least.seed))) return false;
+    this.#swappedAt = now;
+    this.#letGo(least, 'makes room for another');
+    return true;
+  }
+
+  /** Peers that may go, those worth least first. Whom the user has named stays. @param grown Only those that have had their time. */
+  #idle(grown: boolean): Peer[] {
+    const { peers, dialer, clock } = this.#options;
+    const others = peers.values().filter((peer) => !dialer.isConfigured(peer.dialAddress));
+    return this.#neighbourhood.idle(others, grown, clock.now());
+  }
+
+  #hasMedium(): boolean {
+    return this.#options.peers.values().some((peer) => peer.member?.kind === 'medium');
+  }
+
+  #letGo(peer: Peer, reason: string): void {
+    peer.wire.close(reason);
+    if (peer.dialAddress) this.#options.dialer.rest(peer.dialAddress);
+  }
+}
