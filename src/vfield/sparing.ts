@@ -4,8 +4,11 @@
 import type { Availability } from './availability.ts';
 import type { Clock } from './clock.ts';
 import { FirstOwners } from './first-owners.ts';
+import type { Metainfo } from './metainfo.ts';
 import type { Peer } from './peer/peer.ts';
 import type { Placement, PlacementMember } from './placement.ts';
+import { capacityOfShare } from './share.ts';
+import type { PieceStore } from './store.ts';
 
 /** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
 const PATIENCE_MS = 10_000;
@@ -13,7 +16,8 @@ const PATIENCE_MS = 10_000;
 export interface SparingOptions {
   readonly clock: Clock;
   readonly availability: Availability;
-  readonly pieceCount: number;
+  readonly store: PieceStore;
+  readonly metainfo: Pick<Metainfo, 'pieceBytes' | 'pieceCount'>;
   readonly ownId: string;
   /** Connected peers, by id. */
   readonly peers: () => ReadonlyMap<string, Peer>;
@@ -23,11 +27,12 @@ export class Sparing {
   readonly #options: SparingOptions;
   readonly #firstOwners: FirstOwners;
   #members: readonly PlacementMember[] = [];
+  #placement: Placement | undefined;
   #since = 0;
 
   constructor(options: SparingOptions) {
     this.#options = options;
-    this.#firstOwners = new FirstOwners(options.pieceCount);
+    this.#firstOwners = new FirstOwners(options.metainfo.pieceCount);
   }
 
   /** Who keeps pieces in RAM has changed. @param members This node included if it does. */
@@ -39,6 +44,7 @@ export class Sparing {
 
   /** It is known again who keeps what. */
   onPlaced(placement: Placement): void {
+    this.#placement = placement;
     this.#firstOwners.update(this.#members, placement);
   }
 
@@ -57,6 +63,15 @@ export class Sparing {
     if (this.#options.availability.ramHolders[piece]! > 0) return undefined;
     const firstOwner = this.#firstOwners.idOf(piece);
     return firstOwner === undefined ? undefined : this.#options.peers().get(firstOwner);
+  }
+
+  /** Whether a peer that gets this piece will tell the others: a member keeps what it owns, and what only a source has while it has room (keeper.ts). */
+  willAnnounce({ member, id, has }: Peer, piece: number): boolean {
+    if (member?.kind !== 'ram' || member.shareBytes === 0) return false;
+    if (this.#placement?.ownersOf(piece).includes(id)) return true;
+    const { availability, store, metainfo } = this.#options;
+    const isFull = has.count >= capacityOfShare(member.shareBytes, metainfo.pieceBytes);
+    return availability.ramHolders[piece] === 0 && !store.has(piece) && !isFull;
   }
 
   #canComeFromMember(piece: number): boolean {

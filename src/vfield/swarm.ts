@@ -5,11 +5,11 @@ import type { HttpServiceOptions } from '../bootserver/http/service.ts';
 import type { Log } from '../log.ts';
 import { Announcements } from './announcements.ts';
 import { Availability } from './availability.ts';
-import { BitSet } from './bitset.ts';
 import type { BlockSource } from './block-source.ts';
 import { type Clock, debounced, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
 import { FetchAhead } from './fetch-ahead.ts';
+import { Greeting } from './greeting.ts';
 import { Hearing } from './hearing.ts';
 import { infoHashAliases } from './info-hashes.ts';
 import { Keeper, type KeeperLimits } from './keeper.ts';
@@ -18,10 +18,9 @@ import { isPieceGood } from './merkle.ts';
 import { MetadataService } from './metadata-service.ts';
 import type { Metainfo } from './metainfo.ts';
 import { Others } from './others.ts';
-import { type ExtendedHandshake, type MemberHello, OwnExtension } from './peer/extension.ts';
+import type { MemberHello } from './peer/extension.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Peer } from './peer/peer.ts';
-import { MAX_QUEUED_REQUESTS } from './peer/uploads.ts';
 import { PeerExchanges } from './peer-exchange.ts';
 import { type Placement, type PlacementMember, seedOf } from './placement.ts';
 import { Placer } from './placer.ts';
@@ -44,7 +43,6 @@ const INTRODUCE_MS = 5;
 /** Gone peers whose bytes are told apart. */
 const MAX_GONE = 256;
 const OTHERS = 'others';
-const CLIENT = 'Viver 0.1';
 
 export interface SwarmOptions {
   readonly metainfo: Metainfo;
@@ -74,6 +72,7 @@ export class Swarm {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #serving: Serving;
+  readonly #greeting: Greeting;
   readonly #exchanges: PeerExchanges;
   readonly #announcements: Announcements;
   readonly #metadata: MetadataService;
@@ -109,7 +108,7 @@ export class Swarm {
       bound: options.connections,
       seeks: () => this.#seeks(),
       gives: (piece) => this.store.has(piece) || this.local?.has(piece) === true,
-      introduction: () => this.#introduction(),
+      introduction: () => this.#greeting.refusal(),
       onOpen: (peer, handshake) => this.#onOpen(peer, handshake),
       onMessage: (peer, message) => hearing.hear(peer, message),
       onClose: (peer) => this.#onClose(peer),
@@ -119,13 +118,15 @@ export class Swarm {
     this.#sparing = new Sparing({
       clock,
       availability: this.availability,
-      pieceCount: metainfo.pieceCount,
+      store: this.store,
+      metainfo,
       ownId: this.member.id,
       peers: () => this.connections.peers,
     });
     this.keeper = this.#makeKeeper(clock);
     this.requests = this.#makeRequests(clock);
     this.#serving = this.#makeServing();
+    this.#greeting = this.#makeGreeting();
     this.#metadata = new MetadataService(metainfo, (piece) => this.store.get(piece), log);
     this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onTrace() });
     this.#ahead.follow(this.bootTrace.pieces);
@@ -173,7 +174,7 @@ export class Swarm {
     this.member = { ...this.member, shareBytes };
     this.store.resize(slotsOfShare(shareBytes, pieceBytes));
     this.keeper.limits = this.#keeperLimits();
-    for (const peer of this.connections.peers.values()) if (peer.member) peer.greet(this.#ownExtendedHandshake(peer));
+    for (const peer of this.connections.peers.values()) if (peer.member) peer.greet(this.#greeting.hello(peer));
     this.#placeSoon.call();
   }
 
@@ -235,21 +236,26 @@ export class Swarm {
       local: this.local,
       pieceCount,
       peers: () => this.connections.peers.values(),
-      willAnnounce: (peer, piece) => this.#willAnnounce(peer, piece),
+      willAnnounce: (peer, piece) => this.#sparing.willAnnounce(peer, piece),
       demand: (piece, arrived) => this.requests.demand(piece, arrived, false),
     });
   }
 
-  /** A member keeps what it owns; what only a source has, it keeps for the others while it has room (keeper.ts). */
-  #willAnnounce({ member, id, has }: Peer, piece: number): boolean {
-    if (member?.kind !== 'ram' || member.shareBytes === 0) return false;
-    if (this.keeper.placement?.ownersOf(piece).includes(id)) return true;
-    const isFull = has.count >= capacityOfShare(member.shareBytes, this.#metainfo.pieceBytes);
-    return this.availability.ramHolders[piece] === 0 && !this.store.has(piece) && !isFull;
-  }
-
   #mayAsk(peer: Peer): (piece: number) => boolean {
     return (piece) => !this.requests.isLater(piece) && this.#sparing.mayAsk(peer, piece);
+  }
+
+  #makeGreeting(): Greeting {
+    return new Greeting({
+      pieceCount: this.#metainfo.pieceCount,
+      port: () => this.#port,
+      member: () => this.member,
+      connections: () => this.connections.peers.size,
+      has: (piece) => (this.store.kept.has(piece) && !this.keeper.isLeaving(piece)) || this.local?.has(piece) === true,
+      metadataBytes: (peer) => this.#metadata.infoBytesFor(peer).length,
+      traceBytes: () => this.bootTrace.offeredBytes,
+      seeks: () => this.#seeks(),
+    });
   }
 
   #makeHearing(): Hearing {
@@ -341,49 +347,7 @@ export class Swarm {
 
   #onOpen(peer: Peer, handshake: Handshake): void {
     this.#serving.attach(peer);
-    this.#sendWhatWeHave(peer);
-    if (handshake.extended) peer.greet(this.#ownExtendedHandshake(peer));
-    peer.wire.send({ kind: 'interested' });
-  }
-
-  #sendWhatWeHave(peer: Peer): void {
-    const ours = this.#announced();
-    if (peer.fast && ours.count === ours.size) peer.wire.send({ kind: 'haveAll' });
-    else if (peer.fast && ours.count === 0) peer.wire.send({ kind: 'haveNone' });
-    else if (ours.count > 0) peer.wire.send({ kind: 'bitfield', bits: ours.bytes });
-  }
-
-  /** What peers are told that we have. */
-  #announced(): BitSet {
-    const set = new BitSet(this.#metainfo.pieceCount);
-    for (let piece = 0; piece < set.size; piece++) {
-      const kept = this.store.kept.has(piece) && !this.keeper.isLeaving(piece);
-      if (kept || this.local?.has(piece)) set.add(piece);
-    }
-    return set;
-  }
-
-  #ownExtendedHandshake(peer: Peer): ExtendedHandshake {
-    const traceBytes = this.bootTrace.offeredBytes;
-    const seeks = this.#seeks();
-    return {
-      extensions: OwnExtension,
-      port: this.#port,
-      metadataBytes: this.#metadata.infoBytesFor(peer).length,
-      requestQueue: MAX_QUEUED_REQUESTS,
-      client: CLIENT,
-      member: {
-        ...this.member,
-        connections: this.connections.peers.size,
-        ...(traceBytes === undefined ? {} : { traceBytes }),
-        ...(seeks === undefined ? {} : { seeks }),
-      },
-    };
-  }
-
-  /** To one for whom there is no room. */
-  #introduction(): ExtendedHandshake {
-    return { extensions: OwnExtension, port: this.#port, client: CLIENT, member: { ...this.member, full: true } };
+    this.#greeting.send(peer, handshake.extended);
   }
 
   #onClose(peer: Peer): void {
