@@ -61,6 +61,11 @@ export class Dialer {
     return [...this.#list];
   }
 
+  /** How many addresses are known. */
+  get size(): number {
+    return this.#list.length;
+  }
+
   /** Named by the user. */
   isConfigured(address: string | undefined): boolean {
     return address !== undefined && this.#known.get(address)?.configured === true;

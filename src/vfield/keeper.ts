@@ -37,6 +37,8 @@ export class Keeper {
   #placement: Placement | undefined;
   #owned: BitSet;
   #ownedKept = 0;
+  /** All pieces in an order of our own, so that members do not all ask for the same. */
+  readonly #shuffled: readonly number[];
   #order: number[] = [];
   #orderAt = 0;
   #orderMadeAt = Number.NEGATIVE_INFINITY;
@@ -51,6 +53,9 @@ export class Keeper {
     this.#limitsSince = options.clock.now();
     this.#leaving = new Leaving(options);
     this.#owned = new BitSet(options.pieceCount);
+    const seed = seedOf(options.ownId);
+    const pieces = Array.from({ length: options.pieceCount }, (_, piece) => piece);
+    this.#shuffled = pieces.sort((a, b) => mix(a, seed) - mix(b, seed));
   }
 
   /** Pieces that placement gives to this node. */
@@ -162,21 +167,15 @@ export class Keeper {
     const own: number[] = [];
     const rest: number[] = [];
     const { store, availability } = this.#options;
-    for (let piece = 0; piece < this.#options.pieceCount; piece++) {
+    for (const piece of this.#shuffled) {
       if (availability.holders[piece] === 0 || store.kept.has(piece)) continue;
       if (this.#owned.has(piece)) own.push(piece);
       else rest.push(piece);
     }
     const room = Math.max(0, this.#roomForRest());
-    this.#order = [...this.#rarestFirst(own), ...(room > 0 ? this.#rarestFirst(rest).slice(0, room) : [])];
+    const copies = availability.ramHolders;
+    this.#order = [...rarestFirst(own, copies), ...(room > 0 ? rarestFirst(rest, copies).slice(0, room) : [])];
     this.#orderAt = 0;
-  }
-
-  /** Equal ones in an order of our own, so that members do not all ask for the same. */
-  #rarestFirst(pieces: number[]): number[] {
-    const seed = seedOf(this.#options.ownId);
-    const copies = this.#options.availability.ramHolders;
-    return pieces.sort((a, b) => copies[a]! - copies[b]! || mix(a, seed) - mix(b, seed));
   }
 
   #needs(): LeavingNeeds | undefined {
@@ -191,4 +190,14 @@ export class Keeper {
       }
     );
   }
+}
+
+/** Sorts by the number of copies; equal ones stay as they are. In one pass, since all pieces of an image may be in it. */
+function rarestFirst(pieces: readonly number[], copies: Uint16Array): number[] {
+  const byCopies: number[][] = [];
+  for (const piece of pieces) {
+    byCopies[copies[piece]!] ??= [];
+    byCopies[copies[piece]!]!.push(piece);
+  }
+  return byCopies.flat();
 }

@@ -24,13 +24,13 @@ export class Neighbourhood {
     this.#ownSeed = ownSeed;
   }
 
-  /** Connections to dial up to. @param promising Addresses that may be dialed. @param seeking A piece is waited for that no peer has. */
-  target(promising: number, seeking: boolean): number {
+  /** Connections to dial up to. @param isLarge The room is no full mesh. @param seeking A piece is waited for that no peer has. */
+  target(isLarge: boolean, seeking: boolean): number {
     if (seeking) return this.most;
-    return this.isLarge(promising) ? Math.ceil(this.bound / TARGET_PART) : this.bound;
+    return isLarge ? Math.ceil(this.bound / TARGET_PART) : this.bound;
   }
 
-  /** The room has more members than fit into a full mesh. */
+  /** The room has more members than fit into a full mesh. @param promising Addresses at which somebody is. */
   isLarge(promising: number): boolean {
     return promising > this.bound;
   }

@@ -42,7 +42,8 @@ export class Places {
 
   /** The room has more members than fit into a full mesh. */
   get isLarge(): boolean {
-    return this.#neighbourhood.isLarge(this.#options.dialer.promising);
+    const { dialer } = this.#options;
+    return this.#neighbourhood.isLarge(dialer.size) && this.#neighbourhood.isLarge(dialer.promising);
   }
 
   /** One more connection needs no thought. */
@@ -57,8 +58,7 @@ export class Places {
 
   /** Connections that are still to be made; below zero there are too many. */
   get wanted(): number {
-    const { dialer, peers } = this.#options;
-    return this.#neighbourhood.target(dialer.promising, this.#isSeeking) - peers.size;
+    return this.#neighbourhood.target(this.isLarge, this.#isSeeking) - this.#options.peers.size;
   }
 
   /** Beyond the bound: who seeks what we have, the first medium, and now and then one who is new in the field or nearer than another. */
