@@ -52,6 +52,9 @@ test('errors are errors, and trouble of the root is found at any priority', () =
   expect(judgeErrors(['[ 1.0] viver kernel: viver: vfield: lost'])).toMatchObject({ ok: false });
   expect(judgeKernelLog(['[1] nbd0: p1', '[2] random: crng init done']).ok).toBe(true);
   expect(judgeKernelLog(['[9] block nbd0: Dead connection, failed to find a fallback']).ok).toBe(false);
+  const stuck = (seconds: number) =>
+    `[9] block nbd0: Possible stuck request 00000000c1: control (read@0,4096B). Runtime ${seconds} seconds`;
+  expect([27, 30, 129].map((seconds) => judgeKernelLog([stuck(seconds)]).ok)).toEqual([true, false, false]);
   expect(judgeKernelLog(['[9] SQUASHFS error: Unable to read data cache entry']).ok).toBe(false);
   expect(judgeKernelLog(['[9] I/O error, dev nbd0, sector 8']).ok).toBe(false);
 });

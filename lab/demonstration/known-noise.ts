@@ -7,8 +7,9 @@ export const KNOWN_NOISE: readonly { readonly pattern: RegExp; readonly reason: 
 export const HARM_PATTERNS: readonly RegExp[] = [
   /I\/O error|Buffer I\/O/,
   /SQUASHFS error/i,
-  // drivers/block/nbd.c: a lost or confused connection, and a request that has waited for 30 seconds
-  /\bnbd\d*: (?:Dead connection|Receive|Send|Connection timed out|Other side returned error|Possible stuck|Double reply|Unexpected reply)/,
+  // drivers/block/nbd.c: a lost or confused connection, and a request that has waited for half a minute (the driver says it from 3 s on)
+  /\bnbd\d*: (?:Dead connection|Receive|Send|Connection timed out|Other side returned error|Double reply|Unexpected reply)/,
+  /\bnbd\d*: Possible stuck request .*Runtime (?:[3-9]\d|\d{3,}) seconds/,
   /overlayfs: .*(?:fail|error|invalid)/i,
   /Out of memory|oom-kill/,
   /blocked for more than \d+ seconds/,
