@@ -12,8 +12,9 @@ import { churnScenario } from './scenarios/churn.ts';
 import { faultScenario } from './scenarios/faults.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 import { stormScenario } from './scenarios/storm.ts';
+import { validateScenario } from './scenarios/validate.ts';
 
-const SCENARIOS: readonly Scenario[] = [stormScenario, churnScenario, faultScenario];
+const SCENARIOS: readonly Scenario[] = [stormScenario, churnScenario, faultScenario, validateScenario];
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENT = join(ROOT, 'docs/field-simulation.md');
 

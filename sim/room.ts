@@ -52,12 +52,17 @@ export class Room {
 
   /** The same, and lets time pass until it is open. */
   async open(host: string, options: NodeOptions = {}): Promise<Field> {
+    return (await this.openAll([host], options))[0]!;
+  }
+
+  /** Several at the same moment. */
+  async openAll(hosts: readonly string[], options: NodeOptions = {}): Promise<Field[]> {
     let settled = false;
-    const opening = this.begin(host, options).finally(() => {
+    const opening = Promise.all(hosts.map((host) => this.begin(host, options))).finally(() => {
       settled = true;
     });
     opening.catch(() => {});
-    if (!(await this.clock.runUntil(() => settled, OPEN_LIMIT_MS))) throw new Error(`${host} did not open`);
+    if (!(await this.clock.runUntil(() => settled, OPEN_LIMIT_MS))) throw new Error(`${hosts.join(', ')} did not open`);
     return opening;
   }
 

@@ -61,7 +61,11 @@ export const stormScenario: Scenario = {
   },
 };
 
-export async function measureStorm(boot: BootImage, nodes: number, options: ScenarioOptions): Promise<StormFigures> {
+export async function measureStorm(
+  boot: BootImage,
+  nodes: number,
+  options: Pick<ScenarioOptions, 'seed' | 'staggerMs'> & Partial<Pick<ScenarioOptions, 'share'>>,
+): Promise<StormFigures> {
   const { seed, staggerMs } = options;
   const share = options.share ?? SHARE;
   const network = { latencyMs: LATENCY_MS, cpuNsPerByte: CPU_NS_PER_BYTE };
