@@ -10,11 +10,12 @@ import type { Report } from './report/report.ts';
 import { formatText } from './report/table.ts';
 import { churnScenario } from './scenarios/churn.ts';
 import { faultScenario } from './scenarios/faults.ts';
+import { largeScenario } from './scenarios/large.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 import { stormScenario } from './scenarios/storm.ts';
 import { validateScenario } from './scenarios/validate.ts';
 
-const SCENARIOS: readonly Scenario[] = [stormScenario, churnScenario, faultScenario, validateScenario];
+const SCENARIOS: readonly Scenario[] = [stormScenario, largeScenario, churnScenario, faultScenario, validateScenario];
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENT = join(ROOT, 'docs/field-simulation.md');
 

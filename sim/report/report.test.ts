@@ -29,7 +29,7 @@ describe('a table', () => {
   it('is a table of Markdown on a page', () => {
     expect(formatMarkdown(table).split('\n').slice(2, 5)).toEqual([
       '| N | s | who |',
-      '| ---: | ---: | ---: |',
+      '| ---: | ---: | :--- |',
       '| 1 | 0.50 | a |',
     ]);
   });

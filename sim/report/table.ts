@@ -24,7 +24,8 @@ export function formatText(table: Table): string {
 export function formatMarkdown(table: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const head = line(table.columns.map(({ title }) => title));
-  const rule = line(table.columns.map(() => '---:'));
+  const isText = (at: number): boolean => typeof table.rows[0]?.[at] === 'string';
+  const rule = line(table.columns.map((_, at) => (isText(at) ? ':---' : '---:')));
   return [`**${table.title}**`, '', head, rule, ...textRows(table).map(line)].join('\n');
 }
 

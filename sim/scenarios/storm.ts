@@ -13,9 +13,9 @@ const NODES = [1, 2, 4, 8, 16, 32, 64];
 const IMAGE_MEBIBYTES = 64;
 const SHARE = 0.25;
 /** One way through a switch. */
-const LATENCY_MS = [0.1, 0.15] as const;
+export const LATENCY_MS = [0.1, 0.15] as const;
 /** What one of our processes needs for a received byte, hashing included: 600 MiB/s. */
-const CPU_NS_PER_BYTE = 1.6;
+export const CPU_NS_PER_BYTE = 1.6;
 
 /** All figures of one number of nodes. */
 export interface StormFigures {
@@ -51,7 +51,7 @@ export const stormScenario: Scenario = {
     });
     const figures: StormFigures[] = [];
     for (const nodes of options.nodes ?? NODES) {
-      figures.push(await measureStorm(boot, nodes, options));
+      figures.push(await measureStorm(boot, nodes, stormOf(options)));
       const { lastMs, egress, wallMs } = figures.at(-1)!;
       options.progress(
         `${nodes} nodes: ${Math.round(lastMs)} ms, ${egress.toFixed(2)} images, ran ${Math.round(wallMs)} ms`,
@@ -64,18 +64,20 @@ export const stormScenario: Scenario = {
 export async function measureStorm(
   boot: BootImage,
   nodes: number,
-  options: Pick<ScenarioOptions, 'seed' | 'staggerMs'> & Partial<Pick<ScenarioOptions, 'share'>>,
+  options: Pick<StormOptions, 'seed'> & Partial<StormOptions>,
 ): Promise<StormFigures> {
-  const { seed, staggerMs } = options;
-  const share = options.share ?? SHARE;
-  const network = { latencyMs: LATENCY_MS, cpuNsPerByte: CPU_NS_PER_BYTE };
-  const storm: StormOptions = { ...boot, nodes, share, staggerMs, seed, network };
+  const network = { latencyMs: LATENCY_MS, cpuNsPerByte: CPU_NS_PER_BYTE, ...options.network };
+  const storm: StormOptions = { ...boot, ...options, nodes, share: options.share ?? SHARE, network };
   const startedAt = performance.now();
   const field = await runStorm(storm);
   const wallMs = performance.now() - startedAt;
   const nbd = await runServerStorm(storm, NBD_SERVER);
   const http = await runServerStorm(storm, HTTP_SERVER);
   return { ...figuresOf(field, boot.image.bytes.length), ...twinsOf(nbd, http, boot.image.bytes.length), wallMs };
+}
+
+function stormOf({ seed, staggerMs, share }: ScenarioOptions): Parameters<typeof measureStorm>[2] {
+  return { seed, staggerMs, ...(share === undefined ? {} : { share }) };
 }
 
 function figuresOf(

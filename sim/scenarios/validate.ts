@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.ts';
 
 const NODES = [1, 2, 4];
 const RUNS = 5;
-const IMAGE_MEBIBYTES = 48;
+const IMAGE_MEBIBYTES = 16;
 const PIECES_PER_MEBIBYTE = 8;
 const BITS_PER_SECOND = 50e6;
 const SHARE_PART = 0.5;

@@ -16,6 +16,8 @@ export interface StormOptions {
   readonly share: number;
   /** Between switching on one machine and the next. */
   readonly staggerMs?: number;
+  /** Connections that each node holds; the field's own bound when left out. */
+  readonly connections?: number;
   readonly seed: number;
   readonly network: Omit<RoomOptions, 'seed'>;
 }
@@ -92,13 +94,14 @@ class Storm {
   }
 
   async switchOn(number: number): Promise<void> {
-    const { staggerMs = 0, share, reads } = this.#options;
+    const { staggerMs = 0, share, reads, connections } = this.#options;
     const { clock } = this.#room;
     const host = hostName(number);
     this.hosts.push(host);
     if (staggerMs > 0) await pause(clock, (number - 1) * staggerMs);
     const startedAt = clock.now();
-    const field = await this.#room.begin(host, { share, peers: [`${FIRST}:6881`] });
+    const bound = connections === undefined ? {} : { connections };
+    const field = await this.#room.begin(host, { share, peers: [`${FIRST}:6881`], ...bound });
     this.fields.push(field);
     const isRight = (bytes: Uint8Array, offset: number): boolean => this.#room.isRight(bytes, offset);
     const { wrongReads } = await boot(clock, field.source, reads, isRight);
