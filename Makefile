@@ -39,7 +39,7 @@ bench-field: setup ## measure V-FIELD alone: bench/results/field.json, docs/benc
 simulate: ## the field in rooms of virtual machines: SCENARIO=storm NODES=1,4,16 SEED=7; without SCENARIO it lists them
 	@$(NODE) sim/main.ts $(or $(SCENARIO),--help) $(if $(NODES),--nodes $(NODES)) $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(OPTIONS)
 
-fuzz: setup ## ten million damaged peer, metainfo and NBD messages (about 10 minutes); COUNT=100000 SEED=7 TARGET=swarm
+fuzz: setup ## ten million damaged peer, metainfo and NBD messages (about 5 minutes); COUNT=100000 SEED=7 TARGET=swarm
 	@$(NODE) --expose-gc test/fuzz/fuzz.ts $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))
 
 initrd: setup ## the initrd of this machine's kernel, or of MODULES=/lib/modules/RELEASE
