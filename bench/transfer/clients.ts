@@ -119,6 +119,7 @@ const TRANSMISSION = {
   preallocation: 0,
   'port-forwarding-enabled': false,
   'ratio-limit-enabled': false,
+  'rename-partial-files': false,
   'speed-limit-down-enabled': false,
   'speed-limit-up-enabled': false,
   'utp-enabled': false,

@@ -113,7 +113,7 @@ export class Requests {
 
   /** Takes in a block. */
   onBlock(peer: Peer, piece: number, begin: number, bytes: Uint8Array): void {
-    if (this.#transfers.onBlock(peer, piece, begin, bytes)) this.#fill(peer);
+    if (this.#transfers.onBlock(peer, piece, begin, bytes) && this.#transfers.isHungry(peer)) this.#fill(peer);
   }
 
   /** The peer will not serve this piece (BEP 6 reject). */

@@ -68,6 +68,11 @@ export class Transfers {
     return true;
   }
 
+  /** The peer is to be asked for more. */
+  isHungry(peer: Peer): boolean {
+    return peer.urgentInFlight > 0 || peer.window.isLow(peer.backgroundInFlight);
+  }
+
   /** Asks the peer for more of what was begun. */
   goOn(peer: Peer): void {
     for (const attempt of peer.attempts.values()) if (attempt.next < attempt.received.length) this.#send(attempt);

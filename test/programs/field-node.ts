@@ -20,7 +20,7 @@ import { decodeMetainfo, type Metainfo } from '../../src/vfield/metainfo.ts';
 const READ_BYTES = 1024 * 1024;
 const READS_AT_ONCE = 8;
 /** Between looks at the status, which has to look at each piece. */
-const LOOK_MS = 10;
+const LOOK_MS = 20;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

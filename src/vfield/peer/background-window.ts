@@ -16,6 +16,14 @@ export class BackgroundWindow {
   #since = Number.NEGATIVE_INFINITY;
   #received = 0;
 
+  /**
+   * More is to be asked for, up to the whole window: not for each block that comes, since every message wakes the other side, which measured a quarter of all
+   * work.
+   */
+  isLow(inFlight: number): boolean {
+    return inFlight * 4 <= this.blocks * 3;
+  }
+
   /** @param now Clock, in ms. */
   onBlock(now: number): void {
     const passedMs = now - this.#since;

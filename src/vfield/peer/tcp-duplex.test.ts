@@ -12,9 +12,14 @@ afterEach(async () => {
 });
 
 /** A connected pair; the first end writes, what the second one hears is collected. */
-async function connected(): Promise<{ end: Duplex; heard(length: number): Promise<Uint8Array> }> {
+async function connected(): Promise<{
+  end: Duplex;
+  heard(length: number): Promise<Uint8Array>;
+  drained(): Promise<void>;
+}> {
   let received: Uint8Array[] = [];
   let onData = (): void => {};
+  let onDrain = (): void => {};
   listener = await tcpTransport.listen({ host: '127.0.0.1', port: 0 }, (duplex) => {
     ends.push(duplex);
     return {
@@ -28,7 +33,7 @@ async function connected(): Promise<{ end: Duplex; heard(length: number): Promis
   });
   await tcpTransport.connect(`127.0.0.1:${listener.port}`, (duplex) => {
     ends.push(duplex);
-    return { onData: () => {}, onDrain: () => {}, onClose: () => {} };
+    return { onData: () => {}, onDrain: () => onDrain(), onClose: () => {} };
   });
   const heard = async (length: number): Promise<Uint8Array> => {
     while (received.reduce((sum, chunk) => sum + chunk.length, 0) < length)
@@ -39,7 +44,11 @@ async function connected(): Promise<{ end: Duplex; heard(length: number): Promis
     received = [];
     return new Uint8Array(all);
   };
-  return { end: ends.find((end) => end.remoteAddress.endsWith(`:${listener!.port}`))!, heard };
+  const drained = (): Promise<void> =>
+    new Promise((resolve) => {
+      onDrain = resolve;
+    });
+  return { end: ends.find((end) => end.remoteAddress.endsWith(`:${listener!.port}`))!, heard, drained };
 }
 
 describe('a TCP connection', () => {
@@ -70,6 +79,20 @@ describe('a TCP connection', () => {
     const sent = new Promise<void>((resolve) => void end.write(new Uint8Array(10), resolve));
     await sent;
     expect(await heard(10)).toHaveLength(10);
+  });
+
+  it('says when it is full and when it has drained, and loses nothing meanwhile', async () => {
+    const { end, heard, drained } = await connected();
+    const block = new Uint8Array(16_397).fill(7);
+    let blocks = 0;
+    for (let times = 0; times < 20; times++) {
+      const draining = drained();
+      while (end.write(block)) blocks++;
+      blocks++;
+      await draining;
+    }
+    expect((await heard(blocks * block.length)).every((byte) => byte === 7)).toBe(true);
+    expect(blocks).toBeGreaterThan(20);
   });
 
   it('takes writes after it was closed without a word', async () => {

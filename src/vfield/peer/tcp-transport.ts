@@ -5,10 +5,8 @@ import { ViverError } from '../../errors.ts';
 import { plain } from '../hash.ts';
 import { type DuplexOwner, formatAddress, type Listener, parseAddress, type Transport } from '../transport.ts';
 import { Reception } from './reception.ts';
-import { TcpDuplex } from './tcp-duplex.ts';
+import { TcpDuplex, WRITE_AHEAD_BYTES } from './tcp-duplex.ts';
 
-/** Bytes waiting in this process above which bulk data has to wait: one block on its way while the next is asked for. */
-const WRITE_AHEAD_BYTES = 131_072;
 /** In one network an answer takes a millisecond; a short attempt lets the next one meet a host that has just come back. */
 const CONNECT_MS = 1_200;
 
