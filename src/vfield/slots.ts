@@ -1,10 +1,13 @@
 // Memory in slots of one piece each, taken in segments when first needed and given back to the system when the number of slots falls. Owns the memory.
 
-/** Slots of one allocation: 8 MiB of 128 KiB pieces, which the allocator maps on its own and can give back. */
-const SLOTS_PER_SEGMENT = 64;
+/** Slots of one allocation, at least: 8 MiB of 128 KiB pieces, which the allocator maps on its own and can give back. */
+const LEAST_PER_SEGMENT = 64;
+/** Allocations at most. Each makes V8 look through its heap: with 8 MiB each, a store of 1 GiB cost half a processor while it was filled. */
+const MAX_SEGMENTS = 16;
 
 export class Slots {
   readonly #slotBytes: number;
+  readonly #perSegment: number;
   #limit: number;
   readonly #segments: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   /** Slots of each segment that are in use. */
@@ -17,6 +20,7 @@ export class Slots {
   constructor(slotBytes: number, limit: number) {
     this.#slotBytes = slotBytes;
     this.#limit = limit;
+    this.#perSegment = Math.max(LEAST_PER_SEGMENT, Math.ceil(limit / MAX_SEGMENTS));
   }
 
   /** Only slots of a smaller number are given out. */
@@ -32,19 +36,19 @@ export class Slots {
   /** A slot for use; undefined when all below the limit are in use. */
   take(): number | undefined {
     const slot = this.#free.pop() ?? (this.#made < this.#limit ? this.#made++ : undefined);
-    if (slot !== undefined) this.#used[segmentOf(slot)] = (this.#used[segmentOf(slot)] ?? 0) + 1;
+    if (slot !== undefined) this.#used[this.#segmentOf(slot)] = (this.#used[this.#segmentOf(slot)] ?? 0) + 1;
     return slot;
   }
 
   give(slot: number): void {
-    this.#used[segmentOf(slot)]!--;
+    this.#used[this.#segmentOf(slot)]!--;
     (slot < this.#limit ? this.#free : this.#beyond).push(slot);
   }
 
   /** The first `length` bytes of a slot in use: a view, valid until the caller returns to the event loop. */
   bytes(slot: number, length: number): Uint8Array {
-    const start = (slot % SLOTS_PER_SEGMENT) * this.#slotBytes;
-    return this.#segment(segmentOf(slot), start + this.#slotBytes).subarray(start, start + length);
+    const start = (slot % this.#perSegment) * this.#slotBytes;
+    return this.#segment(this.#segmentOf(slot), start + this.#slotBytes).subarray(start, start + length);
   }
 
   /** Slots beyond a smaller limit stay valid while they are in use. */
@@ -58,7 +62,7 @@ export class Slots {
   /** Gives back segments beyond the limit in which nothing is in use. Never while somebody holds a view. @returns false while some are still in use. */
   trim(): boolean {
     let all = true;
-    for (let at = Math.ceil(this.#limit / SLOTS_PER_SEGMENT); at < this.#segments.length; at++) {
+    for (let at = Math.ceil(this.#limit / this.#perSegment); at < this.#segments.length; at++) {
       if ((this.#used[at] ?? 0) > 0) {
         all = false;
         continue;
@@ -74,14 +78,14 @@ export class Slots {
   #segment(at: number, bytes: number): Uint8Array<ArrayBuffer> {
     const segment = this.#segments[at];
     if (segment && segment.length >= bytes) return segment;
-    const slots = Math.min(SLOTS_PER_SEGMENT, this.#limit - at * SLOTS_PER_SEGMENT);
+    const slots = Math.min(this.#perSegment, this.#limit - at * this.#perSegment);
     const longer = new Uint8Array(Math.max(bytes, slots * this.#slotBytes));
     if (segment) longer.set(segment);
     this.#segments[at] = longer;
     return longer;
   }
-}
 
-function segmentOf(slot: number): number {
-  return Math.floor(slot / SLOTS_PER_SEGMENT);
+  #segmentOf(slot: number): number {
+    return Math.floor(slot / this.#perSegment);
+  }
 }
