@@ -14,8 +14,16 @@ import { largeScenario } from './scenarios/large.ts';
 import type { Scenario, ScenarioOptions } from './scenarios/scenario.ts';
 import { stormScenario } from './scenarios/storm.ts';
 import { validateScenario } from './scenarios/validate.ts';
+import { variantScenario } from './scenarios/variants.ts';
 
-const SCENARIOS: readonly Scenario[] = [stormScenario, largeScenario, churnScenario, faultScenario, validateScenario];
+const SCENARIOS: readonly Scenario[] = [
+  stormScenario,
+  variantScenario,
+  largeScenario,
+  churnScenario,
+  faultScenario,
+  validateScenario,
+];
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENT = join(ROOT, 'docs/field-simulation.md');
 
