@@ -201,7 +201,7 @@ describe('image torrent', () => {
     });
     expect(files[0]).toBe(files[1]);
     expect(files[0]).toMatch(/^d8:announce25:http:\/\/pc-1:6881\/announce10:created by/);
-    expect(files[0]).toContain('8:url-listl23:http://pc-1/small.viveree');
+    expect(files[0]).toContain('8:url-listl23:http://pc-1/small.vivere');
     expect(files[0]).not.toContain('9:file tree');
   });
 
