@@ -7,10 +7,10 @@ import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { measureStorm, type StormFigures } from './storm.ts';
 
 const NODES = [1, 10, 100, 1_000];
-const IMAGE_MEBIBYTES = 4;
+const IMAGE_MEBIBYTES = 1;
 const PIECE_BYTES = 16_384;
 const SHARE = 0.4;
-const CONNECTIONS = 64;
+const CONNECTIONS = 32;
 const BITS_PER_SECOND = 50e6;
 
 export const largeScenario: Scenario = {
