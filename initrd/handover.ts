@@ -2,7 +2,7 @@
 
 import { readlink, rm } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
-import { lockPages, refuseHugePages, releasePages, trimHeap } from '../src/sys/libc.ts';
+import { goOnWhenStopped, lockPages, refuseHugePages, releasePages, trimHeap } from '../src/sys/libc.ts';
 import { parseFileMappings } from '../src/sys/memory-maps.ts';
 import type { Sys } from '../src/sys/sys.ts';
 
@@ -18,10 +18,21 @@ const POLL_MS = 50;
 export const MODULES_MOUNT = '/modules';
 export const MODULES_FILE = `${INITRAMFS}/viver/modules.squashfs`;
 
-/** systemd spares processes whose name begins with @ when it shuts down (ROOT_STORAGE_DAEMONS); without, shutdown waits 90 s for us. */
+/**
+ * systemd's shutdown stops all processes but itself while it looks who is to be killed (kill(-1, SIGSTOP) in its killall.c). If it has to read something
+ * of the root in that moment, it waits for us, and we for it.
+ */
+const STOPPED_AT_MOST_MS = 250;
+
+/**
+ * Becomes a process that the system leaves alone. systemd spares those whose name begins with @ when it shuts down (ROOT_STORAGE_DAEMONS); without,
+ * shutdown waits 90 s for us. Stopped by a signal, it goes on.
+ */
 export function becomeStorageDaemon(): void {
   process.title = '@viver';
   refuseHugePages();
+  process.on('SIGCONT', () => {});
+  goOnWhenStopped(STOPPED_AT_MOST_MS);
 }
 
 /** The modules were needed to find the hardware; the real system has its own. Frees their part of the initrd. */

@@ -14,6 +14,8 @@ const { functions: libc } = ffi.dlopen('libc.so.6', {
   send: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   recv: { arguments: ['int32', 'buffer', 'uint64', 'int32'], return: 'int64' },
   setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
+  timer_create: { arguments: ['int32', 'buffer', 'buffer'], return: 'int32' },
+  timer_settime: { arguments: ['uint64', 'int32', 'buffer', 'uint64'], return: 'int32' },
   malloc_trim: { arguments: ['uint64'], return: 'int32' },
   madvise: { arguments: ['uint64', 'uint64', 'int32'], return: 'int32' },
   prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
@@ -34,6 +36,10 @@ const SO_RCVTIMEO = 20;
 const MLOCK_ONFAULT = 1;
 const MADV_DONTNEED = 4;
 const PR_SET_THP_DISABLE = 41;
+const CLOCK_MONOTONIC = 1;
+const SIGCONT = 18;
+/** sizeof(struct sigevent), sigevent(7). */
+const SIGEVENT_BYTES = 64;
 
 /** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
 const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
@@ -121,4 +127,19 @@ export function lockPages(start: bigint, lengthBytes: bigint): void {
  */
 export function refuseHugePages(): void {
   check('prctl', libc.prctl(PR_SET_THP_DISABLE, 1n, 0n, 0n, 0n));
+}
+
+/**
+ * Lets the kernel send this process a SIGCONT every so often (timer_create(2)): stopped by a signal, which no process can refuse, it goes on
+ * within that time. The caller must have a handler for SIGCONT: since Linux 6.13 a timer whose signal is ignored does not run.
+ * @param milliseconds Below 1000.
+ */
+export function goOnWhenStopped(milliseconds: number): void {
+  const event = Buffer.alloc(SIGEVENT_BYTES); // sigev_notify 0 is SIGEV_SIGNAL
+  event.writeInt32LE(SIGCONT, 8);
+  const timer = Buffer.alloc(8);
+  check('timer_create', libc.timer_create(CLOCK_MONOTONIC, event, timer));
+  const everySo = Buffer.alloc(32); // struct itimerspec: interval and first time, each in seconds and nanoseconds
+  for (const at of [8, 24]) everySo.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, at);
+  check('timer_settime', libc.timer_settime(timer.readBigUInt64LE(0), 0, everySo, 0n));
 }
