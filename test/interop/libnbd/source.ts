@@ -47,13 +47,19 @@ function fetchArchive(): string {
   return archives()[0]!;
 }
 
-/** The machine's own mirrors of Debian, for sources. */
+/** The machine's own mirrors of Debian, for sources. apt names them only while it has their lists: where these were cleared away, they are fetched again. */
 function sourceLines(): string {
+  let targets = indexTargets();
+  if (targets.length === 0) {
+    execFileSync('apt-get', ['update', '-q'], { timeout: FETCH_MS, stdio: 'pipe' });
+    targets = indexTargets();
+  }
+  if (targets.length === 0) throw new Error('apt knows no mirror of Debian: is /etc/apt/sources.list in order?');
+  return `${[...new Set(targets)].map((target) => `deb-src ${target}`).join('\n')}\n`;
+}
+
+function indexTargets(): string[] {
   const which = ['--format', '$(REPO_URI) $(RELEASE) $(COMPONENT)', 'Created-By: Packages', 'Origin: Debian'];
-  const targets = execFileSync('apt-get', ['indextargets', ...which], { encoding: 'utf8' });
-  const lines = targets
-    .trim()
-    .split('\n')
-    .map((line) => `deb-src ${line}`);
-  return `${[...new Set(lines)].join('\n')}\n`;
+  const output = execFileSync('apt-get', ['indextargets', ...which], { encoding: 'utf8' });
+  return output.split('\n').filter((line) => line !== '');
 }
