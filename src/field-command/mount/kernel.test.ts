@@ -1,4 +1,4 @@
-// The kernel's way of mounting, step by step on a pretended system: the machines that run the tests have no nbd module.
+// The kernel's way of mounting, step by step on a pretended system: failures included; test/vm/field-mount.test.ts does it with a kernel.
 
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
