@@ -5,12 +5,8 @@ import type { Facts } from '../src/runes/contract/facts.ts';
 import { createDirectoryFiles } from '../src/runes/files/directory-files.ts';
 import { createShellFiles } from '../src/runes/files/shell-files.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
-import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
-import { readRuneFolder } from '../src/runes/roles/rune-folder.ts';
+import { RUNES_ON_MEDIUM, type RuneFolder, readRuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
-
-/** Folder of a boot medium that takes the place of /etc/RUNES there: FAT has no better one. */
-const RUNES_ON_MEDIUM = '/RUNES';
 
 /**
  * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it.

@@ -3,12 +3,13 @@
 import { Command } from 'commander';
 import { fieldCommand } from '../field-command/command.ts';
 import { runProgram } from '../program.ts';
+import { runesCommand } from '../runes/command/command.ts';
 import { formatTraceFile } from '../vfield/trace-file.ts';
 import { askStatus, askTrace } from './control-socket.ts';
 import { CONTROL_SOCKET, formatStatus } from './status.ts';
 
 const program = new Command('viver').description(
-  "Ask the Viver process of this machine, and take part in a room's field from any Linux",
+  "Ask the Viver process of this machine, take part in a room's field from any Linux, try roles and runes on the desk",
 );
 
 program
@@ -32,5 +33,6 @@ program
   });
 
 program.addCommand(fieldCommand());
+program.addCommand(runesCommand());
 
 await runProgram(program, process.argv);

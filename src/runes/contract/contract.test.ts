@@ -85,8 +85,17 @@ describe('definitions', () => {
     [{ ...good, start: undefined }, 'RUNES_BAD_RUNE'],
     [{ ...good, needs: ['lease'] }, 'RUNES_BAD_RUNE'],
     [{ ...good, offers: undefined }, 'RUNES_BAD_RUNE'],
+    [{ ...good, settings: { port: 80 } }, 'RUNES_BAD_RUNE'],
   ])('a rune that is none: %#', (rune, code) => {
     expect(codeOf(() => defineRune(rune as never))).toBe(code);
+  });
+
+  test.each([
+    [{ calls: { give: { request: z.object({}) } } }],
+    [{ calls: { give: { request: {}, reply: z.object({}) } } }],
+    [{ calls: {}, events: { gone: 'text' } }],
+  ])('an interface without schemas: %#', (shape) => {
+    expect(codeOf(() => defineInterface({ name: 'a', version: 1, ...shape } as never))).toBe('RUNES_BAD_SCHEMA');
   });
 
   test('an interface needs a name', () => {

@@ -44,7 +44,7 @@ export type Handlers<I extends AnyInterface> = {
 
 /**
  * Declares an interface.
- * @throws ViverError RUNES_BAD_NAME, RUNES_BAD_VERSION.
+ * @throws ViverError RUNES_BAD_NAME, RUNES_BAD_VERSION, RUNES_BAD_SCHEMA.
  */
 export function defineInterface<const C extends Calls, const E extends Events = Record<never, never>>(definition: {
   readonly name: string;
@@ -53,7 +53,26 @@ export function defineInterface<const C extends Calls, const E extends Events = 
   readonly events?: E;
 }): Interface<C, E> {
   assertNamed('interface', definition);
+  assertSchemas(definition.name, definition.calls, definition.events ?? {});
   return Object.freeze({ ...definition, events: definition.events ?? ({} as E) });
+}
+
+/** What TypeScript cannot check when the file is JavaScript. @throws ViverError RUNES_BAD_SCHEMA */
+function assertSchemas(name: string, calls: Calls, events: Events): void {
+  const schemas = [
+    ...Object.entries(calls).flatMap(([call, shape]) => [
+      [`call ${call}: request`, shape?.request] as const,
+      [`call ${call}: reply`, shape?.reply] as const,
+    ]),
+    ...Object.entries(events).map(([event, schema]) => [`event ${event}`, schema] as const),
+  ];
+  const wrong = schemas.find(([, schema]) => !isSchema(schema));
+  if (wrong) throw new ViverError('RUNES_BAD_SCHEMA', `interface ${name}: ${wrong[0]} is no schema such as z.object`);
+}
+
+/** True for every schema of zod 4, whichever of its packages made it. */
+export function isSchema(value: unknown): value is $ZodType {
+  return typeof value === 'object' && value !== null && '_zod' in value;
 }
 
 /** Checks the name and version that runes and interfaces share. */

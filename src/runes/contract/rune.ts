@@ -5,7 +5,7 @@ import type { $ZodType, input, output } from 'zod/v4/core';
 import { ViverError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Facts } from './facts.ts';
-import { type AnyInterface, assertNamed, type Client, type Handlers } from './interface.ts';
+import { type AnyInterface, assertNamed, type Client, type Handlers, isSchema } from './interface.ts';
 import type { RootFiles } from './root-files.ts';
 
 /** `configure`: once, before the handover, on the new root. `serve`: from the handover until shutdown. */
@@ -89,6 +89,7 @@ export function defineRune<
 function runeFault(rune: AnyRune): string | undefined {
   if (!STAGES.includes(rune.stage)) return `stage '${rune.stage}' is none of ${STAGES.join(', ')}`;
   if (typeof rune.start !== 'function') return 'start is not a function';
+  if (rune.settings !== undefined && !isSchema(rune.settings)) return 'settings is no schema such as z.object';
   for (const list of ['offers', 'needs'] as const) {
     const faulty =
       !Array.isArray(rune[list]) || rune[list].some((item: AnyInterface) => typeof item?.calls !== 'object');

@@ -11,6 +11,7 @@ import { LocalCell, type Outside, type StartData } from './cell.ts';
 import type { CallMessage, EventMessage, FilesRequest, LogMessage } from './foreign-cell.ts';
 import { MessageLink, type Port } from './message-link.ts';
 import type { RuneFile } from './options.ts';
+import { lineOf, placedError } from './rune-place.ts';
 
 const file = workerData as RuneFile;
 const runeUrl = `file:///RUNES/${encodeURIComponent(file.path)}`;
@@ -24,7 +25,7 @@ registerHooks({
     if (/^zod(\/|$)/.test(specifier)) return nextResolve(specifier, { ...context, parentURL: import.meta.url });
     throw new ViverError(
       'RUNES_BAD_IMPORT',
-      `${file.path} imports '${specifier}': a rune is one file, on 'viver', 'zod' and 'node:'`,
+      `${file.path}:${lineOf(file.text, specifier)}: imports '${specifier}': a rune is one file, on 'viver', 'zod' and 'node:'`,
     );
   },
   load(url, context, nextLoad) {
@@ -42,7 +43,9 @@ function loaded(): LocalCell {
 }
 
 async function load() {
-  const { default: rune } = (await import(runeUrl)) as { default?: AnyRune };
+  const { default: rune } = (await import(runeUrl).catch((error: unknown) => {
+    throw placedError(error, runeUrl, file.path);
+  })) as { default?: AnyRune };
   if (!rune) throw new ViverError('RUNES_BAD_RUNE', `${file.path} has no default export`);
   cell = new LocalCell(defineRune(rune), file.path, outside);
   return cell.manifest;

@@ -9,8 +9,8 @@ import type { Facts } from '../contract/facts.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
 import type { ChrootCommand } from '../files/shell-files.ts';
-import { parseRoles } from '../roles/parse-roles.ts';
-import { DEFAULT_ROLES, mergeRoles, resolveRole } from '../roles/role-table.ts';
+import { mergedRoles } from '../roles/merged-roles.ts';
+import { formatRoleFault, resolveRole } from '../roles/role-table.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
 import { MessageLink } from './message-link.ts';
 import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
@@ -96,16 +96,9 @@ export function runesOf({ role, folders = [] }: Pick<StartOptions, 'role' | 'fol
   runes: readonly string[];
   faults: readonly string[];
 } {
-  const faults: string[] = [];
-  let table = DEFAULT_ROLES;
-  for (const { roles } of folders) {
-    if (!roles) continue;
-    const parsed = parseRoles(roles.text);
-    for (const { line, message } of parsed.faults) faults.push(`${roles.path}:${line}: ${message}`);
-    table = mergeRoles(table, parsed);
-  }
+  const { table, faults } = mergedRoles(folders);
   const resolved = resolveRole(table, role);
-  return { runes: resolved.runes, faults: [...faults, ...resolved.faults.map(({ message }) => message)] };
+  return { runes: resolved.runes, faults: [...faults, ...resolved.faults.map(formatRoleFault)] };
 }
 
 /** Reads what a host in this thread will want for the built-in runes of a stage, ahead of time. */

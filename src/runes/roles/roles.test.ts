@@ -64,9 +64,9 @@ describe('resolving', () => {
 
   test('unknown roles and circles are faults', () => {
     expect(resolve('a: x', 'b').faults.map(({ message }) => message)).toEqual(['no role table has b']);
-    expect(resolve('a: x @b', 'a')).toEqual({
+    expect(resolve('a: x @b', 'a')).toMatchObject({
       runes: ['x'],
-      faults: [{ line: 0, message: 'role a takes over @b, which no role table has' }],
+      faults: [{ at: 'roles:1', message: 'role a takes over @b, which no role table has' }],
     });
     expect(resolve('a: x @b\nb: y @a', 'a').faults.map(({ message }) => message)).toEqual([
       'role a takes itself over: a -> b -> a',
@@ -80,6 +80,23 @@ describe('resolving', () => {
       'printers',
     ]);
     expect(resolveRole(table('node: only', DEFAULT_ROLES), 'node').runes).toEqual(['only']);
+  });
+
+  test('each rune knows the words that put it there, each omission whether it omits something', () => {
+    const { reasons, dropped } = resolveRole(
+      table('lab: @lab @node printers -fstab -fstba', table('lab: scanner', DEFAULT_ROLES)),
+      'lab',
+    );
+    expect(reasons.get('scanner')).toEqual({ role: 'lab', at: 'roles:1', through: { role: 'lab', at: 'roles:1' } });
+    expect(reasons.get('network')).toEqual({
+      role: 'lab',
+      at: 'roles:1',
+      through: { role: 'node', at: 'built in', through: { role: 'base', at: 'built in' } },
+    });
+    expect(dropped).toEqual([
+      { rune: 'fstab', role: 'lab', at: 'roles:1', wasThere: true },
+      { rune: 'fstba', role: 'lab', at: 'roles:1', wasThere: false },
+    ]);
   });
 
   test('a deep table is resolved in a moment', () => {

@@ -4,6 +4,9 @@
 import type { RootFiles } from '../contract/root-files.ts';
 import type { RuneFile } from '../host/options.ts';
 
+/** Folder of a boot medium that takes the place of /etc/RUNES there: FAT has no better one. */
+export const RUNES_ON_MEDIUM = '/RUNES';
+
 export interface RuneFolder {
   readonly roles?: RuneFile;
   readonly runes: readonly RuneFile[];
@@ -12,6 +15,11 @@ export interface RuneFolder {
 /** `/etc/RUNES/runes/printers.ts` -> `printers`; undefined when it is no rune file. */
 export function runeNameOf(path: string): string | undefined {
   return /([^/]+)\.(?:ts|js|mjs|mts)$/.exec(path)?.[1];
+}
+
+/** A test that its author left beside the rune is no rune; editors' types (.d.ts) are none either. */
+function isRuneFile(name: string): boolean {
+  return /\.(?:ts|js|mts|mjs)$/.test(name) && !/\.(?:test|d)\.\w+$/.test(name);
 }
 
 /**
@@ -23,7 +31,7 @@ export async function readRuneFolder(files: RootFiles, origin: string, directory
     files.readText(`${directory}/roles`),
     files.list(`${directory}/runes`),
   ]);
-  const paths = names.filter((name) => /\.(?:ts|js|mts|mjs)$/.test(name)).map((name) => `${directory}/runes/${name}`);
+  const paths = names.filter(isRuneFile).map((name) => `${directory}/runes/${name}`);
   const read = async (path: string): Promise<RuneFile> => ({
     path: `${origin}:${path}`,
     text: (await files.readText(path)) ?? '',
