@@ -1,7 +1,8 @@
 // `viver runes` as an administrator runs it on the desk, with foreign runes loaded for real: the good and the bad.
 
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -112,6 +113,96 @@ test('every fault is one line with file and line, and the status is 1', async ()
   expect(lines).toHaveLength(expected.length + 1);
   expect(lines.at(-1)).toMatch(/: 11 faults$/);
   expect(status).toBe(1);
+});
+
+describe('run', () => {
+  const printers = `import { defineRune, z } from 'viver';
+export default defineRune({ name: 'printers', version: 1, stage: 'configure', offers: [], needs: [],
+  settings: z.object({ server: z._default(z.string(), 'printers.school.test') }),
+  async start({ files, settings, facts, log }) {
+    await files.writeText('/etc/cups/client.conf', \`ServerName \${settings.server}\\n\`);
+    await files.remove('/etc/old');
+    await files.symlink('/dev/null', '/etc/systemd/system/cups.service');
+    log.info(\`for \${facts.bootNic?.hostName}\`);
+  },
+});
+`;
+  beforeAll(() =>
+    plant({
+      'tree/etc/cups/client.conf': 'ServerName old\n',
+      'tree/etc/old': 'x\n',
+      'tree/etc/RUNES/roles': 'bells: bell-ringer bell-keeper\n',
+      'tree/etc/RUNES/runes/bell-keeper.ts': rune('bell-keeper', "stage: 'serve', offers: [bell],").replace(
+        'async start() {}',
+        'async start({ offer }) { offer(bell, { ring: () => ({}) }); }',
+      ),
+      'tree/etc/RUNES/runes/bell-ringer.ts': rune('bell-ringer', "stage: 'serve', needs: [bell],").replace(
+        'async start() {}',
+        "async start({ ask, log }) { await ask(bell).ring({}); log.info('it rang'); }",
+      ),
+      'printers.ts': printers,
+      'throws.ts': rune('throws').replace('async start() {}', "async start() {\n    throw new Error('no ink');\n  }"),
+    }),
+  );
+  const tree = (path: string) => readFile(join(place, path), 'utf8').catch(() => undefined);
+
+  test('a single file: what it says, what it changes, and nothing on the disk', async () => {
+    const { status, lines } = viver('run', 'printers.ts', '--root', 'tree', '--fact', 'bootNic.hostName=lab-07');
+    expect(status).toBe(0);
+    for (const line of [
+      '  bootNic.hostName=lab-07',
+      '  printers: for lab-07',
+      'changed /etc/cups/client.conf',
+      '-ServerName old',
+      '+ServerName printers.school.test',
+      'removed /etc/old',
+      'new /etc/systemd/system/cups.service -> /dev/null',
+    ])
+      expect(lines).toContain(line);
+    expect(lines.find((line) => line.startsWith('  rune printers started in'))).toContain('; changed /etc/cups/');
+    expect(await tree('tree/etc/cups/client.conf')).toBe('ServerName old\n');
+  });
+
+  test('the changes as files elsewhere, and in place', async () => {
+    viver('run', 'printers.ts', '--root', 'tree', '--output', 'out');
+    expect(await tree('out/etc/cups/client.conf')).toBe('ServerName printers.school.test\n');
+    expect(await readlink(join(place, 'out/etc/systemd/system/cups.service'))).toBe('/dev/null');
+    expect(await tree('tree/etc/old')).toBe('x\n');
+    viver('run', 'printers.ts', '--root', 'tree', '--in-place');
+    expect(await tree('tree/etc/cups/client.conf')).toBe('ServerName printers.school.test\n');
+    expect(await tree('tree/etc/old')).toBeUndefined();
+  });
+
+  test('a rune that throws: file, line, and status 1', () => {
+    const { status, lines } = viver('run', 'throws.ts', '--root', 'tree');
+    expect(lines.find((line) => line.includes('no ink'))).toMatch(/^ {2}error: rune throws is set aside: .*no ink/);
+    expect(status).toBe(1);
+  });
+
+  test('stage serve: runs, answers, and ends by a signal', async () => {
+    const child = spawn(VIVER, ['runes', 'run', 'bells', '--root', 'tree', '--stage', 'serve', '--debug'], {
+      cwd: place,
+    });
+    let text = '';
+    const ended = once(child, 'exit');
+    for await (const chunk of child.stdout) {
+      text += chunk;
+      if (text.includes('Ctrl-C')) child.kill('SIGINT');
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(text).toContain('  bell-ringer asks bell.ring of bell-keeper: {} -> {}\n');
+    expect(text).toContain('  bell-ringer: it rang\n');
+  });
+
+  test.each([
+    [['one', 'two', '--root', 'tree'], 'viver: name one role, or rune files, or both\n'],
+    [['node', '--root', 'tree', '--fact', 'nix=1'], "viver: there is no fact 'nix'; there are role, "],
+    [['node', '--root', 'nowhere'], 'viver: there is no directory nowhere\n'],
+  ])('%j is refused', (words, line) => {
+    const { status, stderr } = viver('run', ...words);
+    expect(stderr).toContain(line);
+    expect(status).toBe(1);
+  });
 });
 
 test('a place that is none', () => {

@@ -1,7 +1,11 @@
 // `viver runes`: the sub-commands and their options. What they do is imported when it is wanted: `viver status` on a booted machine is to be quick.
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { Stage } from '../contract/rune.ts';
 import type { DeskPlaces } from '../survey/desk-folders.ts';
+
+/** As in ../contract/rune.ts, which would bring the schemas with it. */
+const STAGES: readonly Stage[] = ['configure', 'serve'];
 
 /** The sub-command for src/control/main.ts. */
 export function runesCommand(): Command {
@@ -9,6 +13,7 @@ export function runesCommand(): Command {
   addList(command);
   addCheck(command);
   addExplain(command);
+  addRun(command);
   return command;
 }
 
@@ -46,9 +51,48 @@ function addExplain(command: Command): void {
     });
 }
 
+interface RunFlags {
+  root: string;
+  medium?: string;
+  stage: Stage;
+  facts?: string;
+  fact: string[];
+  output?: string;
+  inPlace?: boolean;
+  debug?: boolean;
+}
+
+function addRun(command: Command): void {
+  withPlaces(command.command('run'), true)
+    .description('run a role, or single rune files, on an image tree without a machine; nothing on the disk is changed')
+    .argument('<what...>', 'a role, or files NAME.ts')
+    .addOption(new Option('--stage <stage>', 'serve runs until Ctrl-C').choices(STAGES).default('configure'))
+    .option('--facts <file.json>', 'facts of the machine, laid over the made-up ones')
+    .option('--fact <name=value>', 'one fact, such as bootNic.hostName=lab-07; may be repeated', collect, [])
+    .option('--output <dir>', 'write the changed files, and only them, below this directory')
+    .option('--in-place', 'change the tree itself')
+    .option('--debug', 'say more; each call between runes, too')
+    .action(async (words: string[], flags: RunFlags) => {
+      const [{ runOnDesk }, { runContext }] = await Promise.all([import('../desk/run.ts'), import('./run-context.ts')]);
+      if (!(await runOnDesk(words, flags, runContext()))) process.exitCode = 1;
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  viver runes run node --root tree
+  viver runes run printers.ts --root / --fact bootNic.hostName=lab-07`,
+    );
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
 /** Where the files are read. */
-function withPlaces(command: Command): Command {
+function withPlaces(command: Command, mustHaveRoot = false): Command {
+  const root = new Option('--root <dir>', 'tree of an image, or where it is mounted: its etc/RUNES is read');
   return command
-    .option('--root <dir>', 'tree of an image, or where it is mounted: its etc/RUNES is read')
+    .addOption(root.makeOptionMandatory(mustHaveRoot))
     .option('--medium <dir>', "the stick's FAT partition: its RUNES folder wins over the image's");
 }

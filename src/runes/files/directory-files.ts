@@ -2,17 +2,16 @@
 // in that directory would see them: an absolute target starts at the directory, and `..` stops there.
 
 import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { ViverError } from '../../errors.ts';
 import type { RootFiles } from '../contract/root-files.ts';
-import { assertRootPath, directoryOf } from './root-path.ts';
-
-/** As the kernel's own limit (MAXSYMLINKS). */
-const MAX_LINKS = 40;
+import type { LowerFiles } from './memory-files.ts';
+import { directoryOf } from './root-path.ts';
+import { walkLinks } from './walk-links.ts';
 
 /** Files below `root`. */
 export function createDirectoryFiles(root: string): RootFiles {
-  const behind = async (path: string) => root + (await resolveInRoot(root, path, true));
-  const itself = async (path: string) => root + (await resolveInRoot(root, path, false));
+  const target = (path: string) => linkTarget(root + path);
+  const behind = async (path: string) => root + (await walkLinks(path, true, target));
+  const itself = async (path: string) => root + (await walkLinks(path, false, target));
   return {
     readText: async (path) => unlessMissing(readFile(await behind(path), 'utf8'), undefined),
     exists: async (path) => (await unlessMissing(lstat(await itself(path)), undefined)) !== undefined,
@@ -34,31 +33,6 @@ export function createDirectoryFiles(root: string): RootFiles {
   };
 }
 
-/** The path inside `root` behind all links; the last part is followed only when `followLast`. */
-async function resolveInRoot(root: string, path: string, followLast: boolean): Promise<string> {
-  assertRootPath(path);
-  const todo = path.split('/').filter(Boolean);
-  let done: string[] = [];
-  let links = 0;
-  while (todo.length > 0) {
-    const part = todo.shift() ?? '';
-    if (part === '.') continue;
-    if (part === '..') {
-      done.pop();
-      continue;
-    }
-    const target = todo.length > 0 || followLast ? await linkTarget(`${root}/${[...done, part].join('/')}`) : undefined;
-    if (target === undefined) {
-      done.push(part);
-      continue;
-    }
-    if (++links > MAX_LINKS) throw new ViverError('RUNES_BAD_PATH', `${path}: more than ${MAX_LINKS} links`);
-    if (target.startsWith('/')) done = [];
-    todo.unshift(...target.split('/').filter(Boolean));
-  }
-  return `/${done.join('/')}`;
-}
-
 async function linkTarget(file: string): Promise<string | undefined> {
   const info = await unlessMissing(lstat(file), undefined);
   return info?.isSymbolicLink() ? readlink(file) : undefined;
@@ -72,4 +46,18 @@ async function unlessMissing<T, U>(work: Promise<T>, otherwise: U): Promise<T | 
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return otherwise;
     throw error;
   }
+}
+
+/** The same directory as the unchanged layer below files in memory. */
+export function createDirectoryLayer(root: string): LowerFiles {
+  return {
+    names: (path) => unlessMissing(readdir(root + path), []),
+    text: (path) => readFile(root + path, 'utf8'),
+    look: async (path) => {
+      const info = await unlessMissing(lstat(root + path), undefined);
+      if (info?.isDirectory()) return { kind: 'directory' };
+      if (info?.isSymbolicLink()) return { kind: 'link', target: await readlink(root + path) };
+      return info?.isFile() ? { kind: 'file', mode: info.mode & 0o7777 } : undefined;
+    },
+  };
 }
