@@ -7,6 +7,7 @@ import { hardwareCommand } from './hardware.ts';
 import { imageCommand } from './image.ts';
 import { initrdCommand } from './initrd.ts';
 import { mediaCommand } from './media.ts';
+import { runeCommand } from './rune.ts';
 
 const program = new Command('viver-kit').description(
   'Turn an installed Linux into a disk image and a boot stick, and try a room in virtual machines',
@@ -17,5 +18,6 @@ program.addCommand(imageCommand());
 program.addCommand(initrdCommand());
 program.addCommand(labCommand());
 program.addCommand(mediaCommand());
+program.addCommand(runeCommand());
 
 await runProgram(program, process.argv);
