@@ -1,6 +1,6 @@
 // What the runes are told about this machine, out of what the phases found.
 
-import type { BootSetFacts, Facts, NicFacts } from '../src/runes/contract/facts.ts';
+import type { BootSetFacts, DriveFacts, Facts, NicFacts } from '../src/runes/contract/facts.ts';
 import type { Field } from '../src/vfield/field.ts';
 import { formatMagnet } from '../src/vfield/magnet.ts';
 import type { BootMedium } from './boot-medium.ts';
@@ -17,15 +17,19 @@ export interface Findings {
   readonly nic?: Interface;
   readonly network?: NetworkFacts;
   readonly bootMedium?: BootMedium;
+  readonly drives?: readonly DriveFacts[];
 }
 
-export function factsOf({ role, nic, network, bootMedium }: Findings, machine: Machine, field: Field): Facts {
+export function factsOf(findings: Findings, machine: Machine, field: Field): Facts {
+  const { role, nic, network, bootMedium, drives } = findings;
   const card = network ?? nic;
   const bootNic = card && nicFacts(card, network);
   return {
     role,
     kernelRelease: machine.kernelRelease,
     commandLine: machine.commandLine,
+    ramBytes: machine.ramBytes,
+    drives: drives ?? [],
     nics: bootNic ? [bootNic] : [],
     ...(bootNic ? { bootNic } : {}),
     ...(machine.uuid ? { machineUuid: machine.uuid } : {}),

@@ -6,11 +6,13 @@ import { errorLine, ViverError } from '../src/errors.ts';
 import type { Hardware } from '../src/hwdetect/hardware.ts';
 import { begin } from './begin.ts';
 import { findBootMedium } from './boot-medium.ts';
-import { type BootContext, networkEffects } from './context.ts';
+import { type BootContext, networkEffects, SYSFS } from './context.ts';
+import { readDriveFacts } from './drive-facts.ts';
 import { type Findings, factsOf } from './facts.ts';
 import { keepTextInMemory, letGoOfModules, openRescueShell, outliveMemoryShortage, switchRoot } from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { joinNetwork } from './join-network.ts';
+import { DEVICES } from './local-image.ts';
 import { type NetworkFacts, wiredInterfaces } from './network.ts';
 import { readAhead } from './read-ahead.ts';
 import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, searchContext } from './root.ts';
@@ -81,11 +83,12 @@ async function findingsOf(
   { local }: Root,
   network: NetworkFacts | undefined,
 ): Promise<Findings> {
-  const { machine, options } = boot;
+  const { sys, log, machine, options } = boot;
   const [nic] = await wiredInterfaces(networkEffects(boot), options.bootMac);
   const bootMedium = local && (await findBootMedium(searchContext(boot, hardware), local.drive, machine.kernelRelease));
   return {
     role: options.role ?? (local ? 'first' : 'node'),
+    drives: await readDriveFacts(sys, log.child('drives'), SYSFS, DEVICES),
     ...(nic ? { nic } : {}),
     ...(network ? { network } : {}),
     ...(bootMedium ? { bootMedium } : {}),

@@ -8,6 +8,7 @@ const configureRunes: BuiltinRunes = {
   fstab: async () => (await import('./configure/fstab.ts')).fstab,
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
+  'zram-swap': async () => (await import('./configure/zram-swap.ts')).zramSwap,
   'viver-command': async () => (await import('./configure/viver-command.ts')).viverCommand,
 };
 

@@ -34,6 +34,21 @@ export interface FieldFacts {
   readonly label: string;
 }
 
+/** A partition, or a disk without any, that something was recognised on when the machine started. */
+export interface DriveFacts {
+  /** `/dev/sda2`, under this kernel; may differ at the next start. */
+  readonly device: string;
+  readonly sizeBytes: number;
+  readonly readOnly: boolean;
+  readonly removable: boolean;
+  /** `nvme`, `sata`, `ide`, `scsi`, `usb`, `mmc`, `firewire`, `virtio` or `other`. */
+  readonly transport: string;
+  /** As blkid names it: `ext4`, `ntfs`, `swap`, `swsuspend` (a hibernated system), `crypto_LUKS` ... */
+  readonly type: string;
+  readonly label?: string;
+  readonly uuid?: string;
+}
+
 export interface Facts {
   readonly role: string;
   readonly kernelRelease: string;
@@ -44,6 +59,9 @@ export interface Facts {
   readonly nics: readonly NicFacts[];
   /** DMI product UUID, lower case, where the firmware tells one. */
   readonly machineUuid?: string;
+  /** RAM that the kernel has, in bytes. */
+  readonly ramBytes?: number;
+  readonly drives?: readonly DriveFacts[];
   readonly bootSet?: BootSetFacts;
   readonly field?: FieldFacts;
 }

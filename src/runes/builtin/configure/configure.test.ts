@@ -8,8 +8,8 @@ import type { Facts } from '../../contract/facts.ts';
 import { createDirectoryFiles } from '../../files/directory-files.ts';
 import { startRuneHost } from '../../host/start.ts';
 import { keptLog, sampleFacts } from '../../testing/room.ts';
-import { builtinRunes } from '../builtin.ts';
-import { rewriteFstab } from './fstab.ts';
+import { builtinRunes, builtinStage } from '../builtin.ts';
+import { rewriteFstab } from './fstab-entries.ts';
 import { chooseName, withOwnName } from './host-name.ts';
 import { machineIdFor } from './machine-identity.ts';
 import { hostLabel, machineNameOf } from './machine-name.ts';
@@ -40,9 +40,9 @@ const there = (path: string) =>
 async function configure(facts: Facts = sampleFacts) {
   const { log, lines } = keptLog();
   const builtin = await Promise.all(
-    Object.values(builtinRunes)
-      .slice(0, 5)
-      .map((load) => load()),
+    Object.entries(builtinRunes)
+      .filter(([name]) => builtinStage(name) === 'configure')
+      .map(([, load]) => load()),
   );
   const host = await startRuneHost({
     role: 'node',
@@ -96,6 +96,7 @@ describe('Debian 12 with ifupdown', () => {
         '/etc/systemd/system/systemd-networkd-wait-online.service',
       ],
       'machine-identity': ['/etc/machine-id', '/var/lib/dbus/machine-id', '/var/lib/systemd/random-seed'],
+      'zram-swap': [],
       'viver-command': ['/usr/local/bin/viver'],
     });
     expect(lines.some((line) => line.includes('rune fstab started in') && line.includes('changed /etc/fstab'))).toBe(

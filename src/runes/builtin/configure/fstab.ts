@@ -1,61 +1,39 @@
 // Rune fstab: the disks of the machine that the image was made from are not there, or are not ours to touch; systemd would wait 90 s for each
-// and then stop at an emergency shell. Their lines become comments; the root is the union that is mounted already. fstab(5).
+// and then stop at an emergency shell. Their lines become comments; the root is the union that is mounted already. What this PC has of its own,
+// swap and partitions that are asked for, gets lines that no boot waits for. fstab(5).
 
+import * as z from 'zod/mini';
 import { defineRune } from '../../contract/rune.ts';
+import { addEntries, rewriteFstab } from './fstab-entries.ts';
+import { planPartitions } from './local-partitions.ts';
 
-/** As Debian's live systems have it; systemd-remount-fs then remounts / with `rw`, which overlayfs takes. */
-const ROOT_LINE = 'overlay / overlay rw 0 0';
-const MARK = '# not on this machine (viver): ';
-const HEAD =
-  '# /etc/fstab as Viver leaves it at every start: the image is the same on all machines, their disks are not.';
+const source = z.string().check(z.regex(/^(none|LABEL=.+|UUID=.+)$/, "'none', LABEL=… or UUID=… is wanted"));
+
+const settings = z.object({
+  swap: z._default(z.enum(['found', 'none']), 'found').check(z.describe('swap partitions of the PC: used, or not')),
+  home: z
+    .optional(source)
+    .check(
+      z.describe(
+        'file system for /home: LABEL=…, UUID=… or none; unset: the one labelled viver-home on a built-in drive, if any',
+      ),
+    ),
+  scratch: z.optional(source).check(z.describe('the same for /scratch; unset: the one labelled viver-tmp')),
+});
 
 export const fstab = defineRune({
   name: 'fstab',
   version: 1,
   stage: 'configure',
-  summary: 'an fstab without the disks of the machine that the image was made from',
+  summary: "an fstab with this PC's swap, without the disks of the machine that the image was made from",
   offers: [],
   needs: [],
-  async start({ files, log }) {
+  settings,
+  async start({ facts, files, log, settings: wishes }) {
     const { text, left } = rewriteFstab((await files.readText('/etc/fstab')) ?? '');
-    await files.writeText('/etc/fstab', text);
+    const { entries, notes } = planPartitions(facts.drives ?? [], wishes);
+    await files.writeText('/etc/fstab', addEntries(text, entries));
     log.info(left.length > 0 ? `fstab: left out ${left.join(', ')}` : 'fstab: nothing of other disks in it');
+    for (const note of notes) log.info(note);
   },
 });
-
-/** The new text, and the mount points (or `swap`) that are left out. */
-export function rewriteFstab(text: string): { text: string; left: string[] } {
-  const left: string[] = [];
-  const kept: string[] = [];
-  for (const line of text.split('\n')) {
-    const entry = parseEntry(line);
-    if (line.trim() === '' || line === HEAD || line === ROOT_LINE) continue;
-    if (!entry || !isForeignDisk(entry)) {
-      kept.push(line);
-      continue;
-    }
-    left.push(entry.type === 'swap' ? 'swap' : entry.target);
-    kept.push(MARK + line.trim());
-  }
-  return { text: `${[HEAD, ROOT_LINE, ...kept].join('\n')}\n`, left };
-}
-
-interface FstabEntry {
-  readonly source: string;
-  readonly target: string;
-  readonly type: string;
-  readonly options: readonly string[];
-}
-
-function parseEntry(line: string): FstabEntry | undefined {
-  if (line.trim().startsWith('#')) return undefined;
-  const [source, target, type, options = 'defaults'] = line.trim().split(/\s+/);
-  return source && target && type ? { source, target, type, options: options.split(',') } : undefined;
-}
-
-/** The root whatever it is, swap files, and what lies on a block device and would be mounted at boot. Network and memory file systems stay. */
-function isForeignDisk({ source, target, type, options }: FstabEntry): boolean {
-  if (target === '/' || type === 'swap') return true;
-  const isDisk = /^(UUID|LABEL|PARTUUID|PARTLABEL|ID)=|^\/dev\//.test(source);
-  return isDisk && !options.includes('noauto');
-}
