@@ -3,10 +3,15 @@
 import { ROOT_PLACES } from '../src/images/root-plan.ts';
 import type { Facts } from '../src/runes/contract/facts.ts';
 import { createDirectoryFiles } from '../src/runes/files/directory-files.ts';
-import { createShellFiles } from '../src/runes/files/shell-files.ts';
+import { type ChrootCommand, createShellFiles } from '../src/runes/files/shell-files.ts';
+import { createHookService } from '../src/runes/hooks/hook-service.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
 import { RUNES_ON_MEDIUM, type RuneFolder, readRuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
+import { writeFactsJson } from './facts-files.ts';
+
+/** busybox's, of the runtime. */
+const CHROOT: ChrootCommand = ['chroot'];
 
 /**
  * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it.
@@ -16,10 +21,15 @@ export async function configure(
   { sys, log }: BootContext,
   facts: Facts,
   { here, medium }: { here: boolean; medium?: string },
-): Promise<{ changed: string[]; folders: RuneFolder[] }> {
-  const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, ['chroot']);
+): Promise<{ changed: string[]; folders: RuneFolder[]; hostName?: string }> {
+  const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, CHROOT);
   const folders = [await readRuneFolder(files, 'image')];
   if (medium) folders.push(await readRuneFolder(createDirectoryFiles(medium), 'medium', RUNES_ON_MEDIUM));
+  const hookService = createHookService({
+    ...{ sys, folders, root: ROOT_PLACES.newRoot, chroot: CHROOT, sharedRun: SHARED_RUN },
+    log: log.child('hooks'),
+  });
+  await writeFactsJson(sys, facts);
   const runes = await startRuneHost({
     role: facts.role,
     stage: 'configure',
@@ -27,7 +37,8 @@ export async function configure(
     folders,
     log: log.child('runes'),
     inWorker: !here,
-    root: { path: ROOT_PLACES.newRoot, chroot: ['chroot'] },
+    root: { path: ROOT_PLACES.newRoot, chroot: CHROOT },
+    services: { hooks: hookService },
     settings: {
       network: { resolvConf: `${SHARED_RUN}/resolv.conf` },
       'viver-command': { pidFile: `${SHARED_RUN}/pid` },
@@ -35,5 +46,6 @@ export async function configure(
   });
   const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();
-  return { changed, folders };
+  const hostName = (await files.readText('/etc/hostname'))?.trim();
+  return { changed, folders, ...(hostName ? { hostName } : {}) };
 }

@@ -18,6 +18,8 @@ export interface Findings {
   readonly network?: NetworkFacts;
   readonly bootMedium?: BootMedium;
   readonly drives?: readonly DriveFacts[];
+  /** As the configure runes left it in /etc/hostname. */
+  readonly hostName?: string;
 }
 
 export function factsOf(findings: Findings, machine: Machine, field: Field): Facts {

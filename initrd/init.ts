@@ -48,14 +48,15 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   );
 
   const { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper } = await reading;
-  const findings = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
-  const medium = findings.bootMedium ? { medium: findings.bootMedium.directory } : {};
-  const { folders } = await phases.run(
+  const found = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
+  const medium = found.bootMedium ? { medium: found.bootMedium.directory } : {};
+  const { folders, hostName } = await phases.run(
     'configure',
-    () => configure(boot, factsOf(findings, machine, field), { here: !isNetworkBoot, ...medium }),
+    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...medium }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
 
+  const findings = { ...found, ...(hostName ? { hostName } : {}) };
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
   await openDoors(boot, root, status);
   await makeReadyToStay(boot);

@@ -13,6 +13,7 @@ import { encodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
 import { followMemory } from '../src/vfield/share-watch.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
 import { type Findings, factsOf } from './facts.ts';
+import { writeFactsFiles } from './facts-files.ts';
 import { giveMemoryBack, keepTextInMemory } from './handover.ts';
 import { writeResolvConf } from './join-network.ts';
 import type { LiveStatus } from './live-status.ts';
@@ -58,6 +59,7 @@ export async function serveRoom(
     field.discoverOn([found.address]);
   }
   const facts = factsOf({ ...findings, ...(found ? { network: found } : {}) }, machine, field);
+  await writeFactsFiles(sys, facts, findings.hostName);
   status.runes = await startServeRunes(boot, facts, folders, field);
   giveMemoryBack();
   await keepTextInMemory(sys);

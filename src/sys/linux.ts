@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { access, mkdir, open, readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { ViverError } from '../errors.ts';
+import { followLines } from './follow-lines.ts';
 import { ModuleLoader } from './module-loader.ts';
 import type { FollowOptions, ModuleLoadResult, MountRequest, Running, RunResult, Sys } from './sys.ts';
 
@@ -103,15 +103,22 @@ export class LinuxSys implements Sys {
     command: string,
     args: readonly string[],
     onLine: (line: string) => void,
-    { onErrorLine, ownProcessGroup = false }: FollowOptions = {},
+    { onErrorLine, ownProcessGroup = false, environment, endsWithin }: FollowOptions = {},
   ): Running {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: ownProcessGroup });
-    createInterface({ input: child.stdout }).on('line', onLine);
-    createInterface({ input: child.stderr }).on('line', (line) => onErrorLine?.(line));
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: ownProcessGroup || endsWithin !== undefined,
+      ...(environment ? { env: environment } : {}),
+    });
+    followLines(child.stdout, onLine);
+    followLines(child.stderr, (line) => onErrorLine?.(line));
+    const killAll = () => void (child.pid && killGroup(child.pid));
+    const timer = endsWithin === undefined ? undefined : setTimeout(killAll, endsWithin);
+    if (timer) child.on('exit', killAll);
     const ended = new Promise<number | undefined>((resolve) => {
       child.on('error', () => resolve(undefined));
       child.on('close', (status) => resolve(status ?? undefined));
-    });
+    }).finally(() => clearTimeout(timer));
     const stop = async () => {
       child.kill('SIGTERM');
       await ended;
@@ -161,6 +168,13 @@ async function blockDeviceBytes(path: string, sys: Sys): Promise<number> {
   const name = (await sys.realPath(path))?.split('/').pop();
   const sectors = await sys.readText(`/sys/class/block/${name}/size`).catch(() => '0');
   return Number(sectors) * 512;
+}
+
+/** A process group is gone when its last member is. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {}
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

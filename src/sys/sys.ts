@@ -23,6 +23,10 @@ export interface FollowOptions {
   onErrorLine?(line: string): void;
   /** An interrupt from the terminal does not reach it: we end it in our own order. */
   readonly ownProcessGroup?: boolean;
+  /** Instead of this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** After so many milliseconds it is killed; whatever it started goes with it, at its end too. */
+  readonly endsWithin?: number;
 }
 
 /** A program that goes on running and speaks in lines. */
@@ -58,7 +62,7 @@ export interface Sys {
 
   /** Runs a program to its end. Rejects only when it can't be started or `timeoutMs` passes. */
   run(command: string, args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<RunResult>;
-  /** Starts a program and hands over each line of its standard output as it comes. */
+  /** Starts a program and hands over each line of its standard output as it comes; a line of more than 4,096 characters comes in parts. */
   follow(command: string, args: readonly string[], onLine: (line: string) => void, options?: FollowOptions): Running;
   /** Mounts in a child process, never on this thread. */
   mount(request: MountRequest): Promise<void>;

@@ -9,6 +9,7 @@ const configureRunes: BuiltinRunes = {
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
   'zram-swap': async () => (await import('./configure/zram-swap.ts')).zramSwap,
+  hooks: async () => (await import('./configure/hooks.ts')).hooks,
   'viver-command': async () => (await import('./configure/viver-command.ts')).viverCommand,
 };
 

@@ -20,7 +20,7 @@ import { endThread, watch } from './watch.ts';
 export type Services = Readonly<Record<string, Readonly<Record<string, (request: never) => unknown>>>>;
 
 /** Versions of the interfaces that a host process can offer; their schemas are in ../interfaces. */
-const SERVICE_VERSIONS: Readonly<Record<string, number>> = { field: 1 };
+const SERVICE_VERSIONS: Readonly<Record<string, number>> = { field: 1, hooks: 1 };
 
 export interface StartOptions {
   readonly role: string;

@@ -2,12 +2,14 @@
 // plain data, so that no thread of ours ever opens files of a root that we serve.
 
 import type { RootFiles } from '../contract/root-files.ts';
+import { type FoundHooks, readHooks } from '../hooks/hook-files.ts';
 import type { RuneFile } from '../host/options.ts';
 
 /** Folder of a boot medium that takes the place of /etc/RUNES there: FAT has no better one. */
 export const RUNES_ON_MEDIUM = '/RUNES';
 
 export interface RuneFolder {
+  readonly hooks?: FoundHooks;
   readonly roles?: RuneFile;
   readonly runes: readonly RuneFile[];
 }
@@ -27,9 +29,10 @@ function isRuneFile(name: string): boolean {
  * @param origin For messages: `image` or `medium`.
  */
 export async function readRuneFolder(files: RootFiles, origin: string, directory = '/etc/RUNES'): Promise<RuneFolder> {
-  const [rolesText, names] = await Promise.all([
+  const [rolesText, names, hooks] = await Promise.all([
     files.readText(`${directory}/roles`),
     files.list(`${directory}/runes`),
+    readHooks(files, origin, directory),
   ]);
   const paths = names.filter(isRuneFile).map((name) => `${directory}/runes/${name}`);
   const read = async (path: string): Promise<RuneFile> => ({
@@ -40,5 +43,6 @@ export async function readRuneFolder(files: RootFiles, origin: string, directory
   return {
     ...(rolesText === undefined ? {} : { roles: { path: `${origin}:${directory}/roles`, text: rolesText } }),
     runes,
+    ...(hooks.hooks.length + hooks.faults.length > 0 ? { hooks } : {}),
   };
 }

@@ -9,7 +9,7 @@ import type { KnownRunes } from './manifests.ts';
 
 /** What the host process itself offers to runes of a stage. */
 export const HOST_OFFERS: Readonly<Record<Stage, readonly InterfaceId[]>> = {
-  configure: [],
+  configure: [{ name: 'hooks', version: 1 }],
   serve: [{ name: 'field', version: 1 }],
 };
 

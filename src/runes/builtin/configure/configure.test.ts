@@ -52,6 +52,7 @@ async function configure(facts: Facts = sampleFacts) {
     inWorker: false,
     builtin,
     files: createDirectoryFiles(root),
+    services: { hooks: { list: () => ({ configure: [], serve: [], faults: [] }) } },
   });
   await host.stop();
   expect(host.report.faults).toEqual([]);
@@ -97,6 +98,7 @@ describe('Debian 12 with ifupdown', () => {
       ],
       'machine-identity': ['/etc/machine-id', '/var/lib/dbus/machine-id', '/var/lib/systemd/random-seed'],
       'zram-swap': [],
+      hooks: [],
       'viver-command': ['/usr/local/bin/viver'],
     });
     expect(lines.some((line) => line.includes('rune fstab started in') && line.includes('changed /etc/fstab'))).toBe(
