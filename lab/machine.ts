@@ -29,6 +29,8 @@ export interface MachineDescription {
   readonly medium: Medium;
   readonly nic: Nic;
   readonly memoryMiB: number;
+  /** Built-in SATA disks, raw images. Like media they are never written to. */
+  readonly disks?: readonly string[];
   /** Default: made from the name, so that a machine keeps its address when it is switched on again. */
   readonly mac?: string;
   /** Boots this kernel instead of firmware and medium; for tests. */
@@ -74,6 +76,7 @@ export function qemuArguments(machine: MachineDescription, files: MachineFiles):
     ...firmwareArguments(machine, files),
     ...channelArguments(files),
     ...mediumArguments(machine),
+    ...diskArguments(machine),
     ...networkArguments(machine),
     ...kernelArguments(machine),
   ];
@@ -136,6 +139,13 @@ function mediumArguments({ medium, kernel }: MachineDescription): string[] {
     cd: ['-device', `ide-cd,drive=medium${order}`],
   };
   return ['-drive', drive, ...devices[medium.kind]];
+}
+
+function diskArguments({ disks = [] }: MachineDescription): string[] {
+  return disks.flatMap((image, at) => [
+    ...['-drive', `if=none,id=disk${at},format=raw,file=${escapeComma(image)},snapshot=on`],
+    ...['-device', `ide-hd,drive=disk${at}`],
+  ]);
 }
 
 function networkArguments(machine: MachineDescription): string[] {

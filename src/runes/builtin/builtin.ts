@@ -8,6 +8,7 @@ const configureRunes: BuiltinRunes = {
   fstab: async () => (await import('./configure/fstab.ts')).fstab,
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
+  home: async () => (await import('./configure/home.ts')).home,
   'zram-swap': async () => (await import('./configure/zram-swap.ts')).zramSwap,
   hooks: async () => (await import('./configure/hooks.ts')).hooks,
   'viver-command': async () => (await import('./configure/viver-command.ts')).viverCommand,

@@ -56,7 +56,10 @@ const role = (name: string): PlacedEntry => ({ kind: 'role', name, at: BUILT_IN 
 
 /** What runs when nobody says anything: `first` was booted from a medium, `node` from the network. */
 export const DEFAULT_ROLES: RoleTable = new Map([
-  ['base', ['host-name', 'fstab', 'network', 'machine-identity', 'zram-swap', 'viver-command', 'hooks'].map(rune)],
+  [
+    'base',
+    ['host-name', 'fstab', 'network', 'machine-identity', 'home', 'zram-swap', 'viver-command', 'hooks'].map(rune),
+  ],
   ['first', [role('base'), ...['address-keeper', 'tftp', 'http', 'dhcp'].map(rune)]],
   ['node', [role('base')]],
 ]);
