@@ -25,6 +25,8 @@ export function deskFacts(role: string): Facts {
     bootNic: DESK_NIC,
     nics: [DESK_NIC],
     machineUuid: '4c4c4544-0000-4000-8000-525400000007',
+    ramBytes: 4 * 2 ** 30,
+    drives: [],
   };
 }
 
@@ -36,6 +38,8 @@ const FACT_NAMES: Readonly<Record<keyof Facts, true>> = {
   bootNic: true,
   nics: true,
   machineUuid: true,
+  ramBytes: true,
+  drives: true,
   bootSet: true,
   field: true,
 };

@@ -8,6 +8,7 @@ import type { Facts } from '../contract/facts.ts';
 import type { Stage } from '../contract/rune.ts';
 import { createDirectoryFiles, createDirectoryLayer } from '../files/directory-files.ts';
 import { applyChanges, MemoryFiles } from '../files/memory-files.ts';
+import { createDeskHookService } from '../hooks/hook-service.ts';
 import type { CallRecord } from '../host/options.ts';
 import { type RunningRunes, startRuneHost } from '../host/start.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
@@ -91,7 +92,9 @@ function start(
     folders,
     log,
     inWorker: false,
-    ...(stage === 'configure' ? { files } : {}),
+    ...(stage === 'configure'
+      ? { files, services: { hooks: createDeskHookService(folders, log.child('hooks')) } }
+      : {}),
     ...(debug ? { onCall: (record) => say(formatCall(record)) } : {}),
   });
 }

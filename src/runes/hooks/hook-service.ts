@@ -33,15 +33,27 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Functions of the interface; requests were checked by their schema. */
 export function createHookService(options: HookServiceOptions) {
-  const { folders } = options;
+  return { list: () => listHooks(options.folders), run: (request: HookRequest) => runHook(options, request) };
+}
+
+/** On the desk nothing is run that is meant for another machine: only said. */
+export function createDeskHookService(folders: readonly RuneFolder[], log: Log) {
+  return {
+    list: () => listHooks(folders),
+    run: ({ name, environment }: HookRequest) => {
+      const variables = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+      log.info(`hook ${name} would run with ${variables.join(' ')}`);
+      return { status: 0, milliseconds: 0 };
+    },
+  };
+}
+
+function listHooks(folders: readonly RuneFolder[]) {
   const plain = ({ name, origin, text }: HookFile) => ({ name, origin, ...(text === undefined ? {} : { text }) });
   return {
-    list: () => ({
-      configure: hooksOf(folders, 'configure').map(plain),
-      serve: hooksOf(folders, 'serve').map(plain),
-      faults: folders.flatMap(({ hooks }) => hooks?.faults ?? []),
-    }),
-    run: (request: HookRequest) => runHook(options, request),
+    configure: hooksOf(folders, 'configure').map(plain),
+    serve: hooksOf(folders, 'serve').map(plain),
+    faults: folders.flatMap(({ hooks }) => hooks?.faults ?? []),
   };
 }
 
