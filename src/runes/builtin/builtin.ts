@@ -8,6 +8,7 @@ const configureRunes: BuiltinRunes = {
   fstab: async () => (await import('./configure/fstab.ts')).fstab,
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
+  display: async () => (await import('./configure/display/display.ts')).display,
   home: async () => (await import('./configure/home.ts')).home,
   'zram-swap': async () => (await import('./configure/zram-swap.ts')).zramSwap,
   hooks: async () => (await import('./configure/hooks.ts')).hooks,

@@ -97,6 +97,7 @@ describe('Debian 12 with ifupdown', () => {
         '/etc/systemd/system/systemd-networkd-wait-online.service',
       ],
       'machine-identity': ['/etc/machine-id', '/var/lib/dbus/machine-id', '/var/lib/systemd/random-seed'],
+      display: [],
       home: [],
       'zram-swap': [],
       hooks: [],
