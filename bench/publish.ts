@@ -1,4 +1,4 @@
-// Puts bench/results/field.json where people look: the table of docs/benchmarks.md, and bars of the NBD and transfer rows under docs/img/.
+// Puts bench/results/field.json and runes.json where people look: the tables of docs/benchmarks.md, and bars of the NBD and transfer rows under docs/img/.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,10 +21,14 @@ for (const [word, title] of Object.entries(CHARTS)) {
   const groups = rows.map((row) => ({ title: `${row.name.slice(word.length + 1)}, ${row.unit}`, bars: barsOf(row) }));
   writeFileSync(join(DOCS, `img/field-${word}.svg`), formatBars(title, groups));
 }
-writeFileSync(
-  PAGE,
-  replacePart(readFileSync(PAGE, 'utf8'), 'field', `${conditionsOf(result)}\n\n${formatMarkdown(tableOf(result))}`),
-);
+publish('field', 'V-FIELD', result);
+const runes = readResult('runes');
+if (runes) publish('runes', 'RUNES', runes);
+
+function publish(place: string, title: string, what: Result): void {
+  const text = `${conditionsOf(what)}\n\n${formatMarkdown(tableOf(title, what))}`;
+  writeFileSync(PAGE, replacePart(readFileSync(PAGE, 'utf8'), place, text));
+}
 
 function barsOf({ ours, peers }: ResultRow): { name: string; value: number }[] {
   return [{ name: 'Viver', value: ours }, ...Object.entries(peers).map(([name, value]) => ({ name, value }))];
@@ -34,9 +38,11 @@ function conditionsOf({ machine, date, commit }: Result): string {
   return `${machine}; ${date.slice(0, 10)}, commit ${commit}.`;
 }
 
-function tableOf({ rows }: Result): Table {
-  const columns = ['', 'unit', 'ours', 'peers', 'ratio', 'from … to', 'wanted', ''].map((title) => ({ title }));
-  return { title: 'V-FIELD', columns, rows: rows.map(cellsOf) };
+function tableOf(title: string, { rows }: Result): Table {
+  const columns = ['', 'unit', 'ours', 'peers', 'ratio', 'from … to', 'wanted', ''].map((heading) => ({
+    title: heading,
+  }));
+  return { title, columns, rows: rows.map(cellsOf) };
 }
 
 function cellsOf(row: ResultRow): string[] {

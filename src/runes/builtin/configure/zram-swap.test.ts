@@ -40,7 +40,7 @@ test('size and algorithm as set', async () => {
 });
 
 test.each([
-  [{ size: '0' }, {}, 'its size is 0'],
+  [{ size: 0 }, {}, 'its size is 0'],
   [{}, { 'etc/systemd/zram-generator.conf': '' }, 'the image has its own, /etc/systemd/zram-generator.conf'],
   [{}, { [`lib/modules/${release}/kernel/drivers/block/zram/zram.ko`]: undefined }, `no module zram for ${'kernel'}`],
   [{}, { 'usr/sbin/zramctl': undefined, 'sbin/mkswap': undefined }, 'the image has no zramctl, mkswap'],

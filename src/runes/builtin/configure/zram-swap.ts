@@ -27,7 +27,12 @@ const OWN_SETUPS = [
 
 const settings = z.object({
   size: z
-    ._default(z.string().check(z.refine((text) => parseAmount(text) !== undefined, '512M, 2G or 50% is wanted')), '50%')
+    ._default(
+      z
+        .union([z.string(), z.int()])
+        .check(z.refine((size) => parseAmount(`${size}`) !== undefined, '512M, 2G or 50% is wanted')),
+      '50%',
+    )
     .check(z.describe('what fits in before compression: 512M, 2G, or a part of the RAM as 50%; 0 for none')),
   algorithm: z
     .optional(z.string().check(z.regex(/^[a-z0-9-]+$/)))
@@ -43,7 +48,7 @@ export const zramSwap = defineRune({
   needs: [],
   settings,
   async start({ facts, files, log, settings: { size, algorithm } }) {
-    const bytes = amountBytes(parseAmount(size) ?? { bytes: 0 }, facts.ramBytes ?? 0);
+    const bytes = amountBytes(parseAmount(`${size}`) ?? { bytes: 0 }, facts.ramBytes ?? 0);
     const obstacle = bytes > 0 ? await obstacleTo(files, facts.kernelRelease) : 'its size is 0';
     if (obstacle) {
       log.info(`no swap in compressed memory: ${obstacle}`);

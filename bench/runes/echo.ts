@@ -1,0 +1,83 @@
+// The call that is measured: a small request, answered with itself, both checked by their schema. As an interface of ours, a rune that answers, one that
+// asks as fast as it can, and the same asking rune as a file of its own.
+
+import * as z from 'zod/mini';
+import { defineInterface } from '../../src/runes/contract/interface.ts';
+import { defineRune } from '../../src/runes/contract/rune.ts';
+
+export const MESSAGE = { text: 'which units are there?', number: 7 };
+/** Not measured: compilation, caches. */
+export const WARM_UP_MS = 500;
+
+const message = z.strictObject({ text: z.string(), number: z.number() });
+export const echo = defineInterface({ name: 'echo', version: 1, calls: { say: { request: message, reply: message } } });
+/** How the asking rune tells its figure to the benchmark. */
+export const figures = defineInterface({
+  name: 'figures',
+  version: 1,
+  calls: { report: { request: z.strictObject({ perSecond: z.number() }), reply: z.strictObject({}) } },
+});
+
+export const echoRune = defineRune({
+  name: 'echo',
+  version: 1,
+  stage: 'serve',
+  offers: [echo],
+  needs: [],
+  start: (ctx) => ctx.offer(echo, { say: (request) => request }),
+});
+
+export function callerRune(milliseconds: number, atOnce: number) {
+  return defineRune({
+    name: 'caller',
+    version: 1,
+    stage: 'serve',
+    offers: [],
+    needs: [echo, figures],
+    startTimeoutMs: 120_000,
+    async start({ ask }) {
+      const { say } = ask(echo);
+      await callsPerSecond(() => say(MESSAGE), WARM_UP_MS, atOnce);
+      await ask(figures).report({ perSecond: await callsPerSecond(() => say(MESSAGE), milliseconds, atOnce) });
+    },
+  });
+}
+
+/** Asks again as soon as there is an answer, `atOnce` times side by side. */
+export async function callsPerSecond(
+  call: () => Promise<unknown>,
+  milliseconds: number,
+  atOnce: number,
+): Promise<number> {
+  const began = performance.now();
+  let answered = 0;
+  const askOn = async () => {
+    while (performance.now() - began < milliseconds) {
+      await call();
+      answered++;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, askOn));
+  return answered / ((performance.now() - began) / 1000);
+}
+
+/** callerRune as an administrator would drop it into /etc/RUNES/runes. */
+export function callerFile(milliseconds: number, atOnce: number): string {
+  return `
+import { defineInterface, defineRune, z } from 'viver';
+const message = z.strictObject({ text: z.string(), number: z.number() });
+const echo = defineInterface({ name: 'echo', version: 1, calls: { say: { request: message, reply: message } } });
+const figures = defineInterface({ name: 'figures', version: 1,
+  calls: { report: { request: z.strictObject({ perSecond: z.number() }), reply: z.strictObject({}) } } });
+${callsPerSecond.toString()}
+export default defineRune({
+  name: 'caller', version: 1, stage: 'serve', offers: [], needs: [echo, figures], startTimeoutMs: 120000,
+  async start({ ask }) {
+    const { say } = ask(echo);
+    const call = () => say(${JSON.stringify(MESSAGE)});
+    await callsPerSecond(call, ${WARM_UP_MS}, ${atOnce});
+    await ask(figures).report({ perSecond: await callsPerSecond(call, ${milliseconds}, ${atOnce}) });
+  },
+});
+`;
+}
