@@ -31,6 +31,8 @@ export interface MachineDescription {
   readonly memoryMiB: number;
   /** Built-in SATA disks, raw images. Like media they are never written to. */
   readonly disks?: readonly string[];
+  /** A graphics card, by the name of QEMU's device; nobody looks at it. */
+  readonly graphics?: 'VGA' | 'cirrus-vga' | 'virtio-vga';
   /** Default: made from the name, so that a machine keeps its address when it is switched on again. */
   readonly mac?: string;
   /** Boots this kernel instead of firmware and medium; for tests. */
@@ -77,6 +79,7 @@ export function qemuArguments(machine: MachineDescription, files: MachineFiles):
     ...channelArguments(files),
     ...mediumArguments(machine),
     ...diskArguments(machine),
+    ...(machine.graphics ? ['-device', machine.graphics] : []),
     ...networkArguments(machine),
     ...kernelArguments(machine),
   ];
