@@ -4,7 +4,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 # Network namespaces and Debian trees want root; where you are not, sudo asks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lab test test-all check bench bench-field simulate fuzz initrd clean
+.PHONY: help setup lab test test-all check docs bench bench-field simulate fuzz initrd clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +25,9 @@ test: check ## types, style, all the quick tests, and one boot of a room
 
 test-all: check ## everything in `test`, and the slow tests: the whole room, firmware by firmware
 	@$(SUDO) env VIVER_TEST_ALL=1 $(VITEST) run
+
+docs: ## write the parts of docs/ that are made of the code: the reference in docs/runes.md
+	@$(NODE) build/docs/main.ts
 
 bench: setup ## measure against the peers; results go to bench/results/
 	@for bench in bench/*.bench.ts; do echo "== $$bench"; $(SUDO) $(NODE) $$bench || exit 1; done

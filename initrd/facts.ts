@@ -20,10 +20,12 @@ export interface Findings {
   readonly drives?: readonly DriveFacts[];
   /** As the configure runes left it in /etc/hostname. */
   readonly hostName?: string;
+  /** Parts of the initrd that others get behind the medium's own. */
+  readonly initrdParts?: readonly string[];
 }
 
 export function factsOf(findings: Findings, machine: Machine, field: Field): Facts {
-  const { role, nic, network, bootMedium, drives } = findings;
+  const { role, nic, network, bootMedium, drives, initrdParts } = findings;
   const card = network ?? nic;
   const bootNic = card && nicFacts(card, network);
   return {
@@ -35,7 +37,7 @@ export function factsOf(findings: Findings, machine: Machine, field: Field): Fac
     nics: bootNic ? [bootNic] : [],
     ...(bootNic ? { bootNic } : {}),
     ...(machine.uuid ? { machineUuid: machine.uuid } : {}),
-    ...(bootMedium ? { bootSet: bootSetFacts(bootMedium) } : {}),
+    ...(bootMedium ? { bootSet: bootSetFacts(bootMedium, initrdParts) } : {}),
     field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label },
   };
 }
@@ -56,10 +58,10 @@ function nicFacts({ name, mac }: Interface, network?: NetworkFacts): NicFacts {
   };
 }
 
-function bootSetFacts({ bootSet, directory }: BootMedium): BootSetFacts {
+function bootSetFacts({ bootSet, directory }: BootMedium, parts: readonly string[] = []): BootSetFacts {
   return {
     kernel: `${directory}/${bootSet.kernel}`,
-    initrdParts: [`${directory}/${bootSet.initrd}`],
+    initrdParts: [`${directory}/${bootSet.initrd}`, ...parts],
     loaders: LOADERS,
   };
 }

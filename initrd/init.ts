@@ -9,6 +9,7 @@ import { findBootMedium } from './boot-medium.ts';
 import { type BootContext, networkEffects, SYSFS } from './context.ts';
 import { readDriveFacts } from './drive-facts.ts';
 import { type Findings, factsOf } from './facts.ts';
+import { HANDED_MEDIUM, packRunesOf } from './hand-on.ts';
 import { keepTextInMemory, letGoOfModules, openRescueShell, outliveMemoryShortage, switchRoot } from './handover.ts';
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { joinNetwork } from './join-network.ts';
@@ -49,10 +50,10 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
 
   const { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper } = await reading;
   const found = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
-  const medium = found.bootMedium ? { medium: found.bootMedium.directory } : {};
+  const medium = found.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
   const { folders, hostName } = await phases.run(
     'configure',
-    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...medium }),
+    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
 
@@ -92,7 +93,7 @@ async function findingsOf(
     drives: await readDriveFacts(sys, log.child('drives'), SYSFS, DEVICES),
     ...(nic ? { nic } : {}),
     ...(network ? { network } : {}),
-    ...(bootMedium ? { bootMedium } : {}),
+    ...(bootMedium ? { bootMedium, initrdParts: await packRunesOf(bootMedium.directory, boot) } : {}),
   };
 }
 
