@@ -35,14 +35,20 @@ const SO_BINDTODEVICE = 25;
 const SO_RCVTIMEO = 20;
 const MLOCK_ONFAULT = 1;
 const MADV_DONTNEED = 4;
+const PR_SET_PDEATHSIG = 1;
 const PR_SET_THP_DISABLE = 41;
+const RLIMIT_DATA = 2n;
+const RLIMIT_CORE = 4n;
 const CLOCK_MONOTONIC = 1;
+const SIGKILL = 9;
 const SIGCONT = 18;
 /** sizeof(struct sigevent), sigevent(7). */
 const SIGEVENT_BYTES = 64;
 
 /** finit_module(2): asm-generic/unistd.h and, for x86-64, arch/x86/entry/syscalls/syscall_64.tbl. */
 const FINIT_MODULE = process.arch === 'x64' ? 313n : 273n;
+/** prlimit(2), from the same tables. */
+const PRLIMIT64 = process.arch === 'x64' ? 302n : 261n;
 
 function errno(): number {
   return ffi.getInt32(libc.__errno_location(), 0);
@@ -119,6 +125,27 @@ export function releasePages(start: bigint, lengthBytes: bigint): void {
  */
 export function lockPages(start: bigint, lengthBytes: bigint): void {
   check('mlock2', libc.mlock2(start, lengthBytes, MLOCK_ONFAULT));
+}
+
+/** Ends this process when the thread that started it ends (prctl(2) PR_SET_PDEATHSIG). */
+export function endWithParent(): void {
+  check('prctl', libc.prctl(PR_SET_PDEATHSIG, BigInt(SIGKILL), 0n, 0n, 0n));
+}
+
+/** Memory that this process may write to, all together; what is asked for beyond is refused (setrlimit(2) RLIMIT_DATA). */
+export function limitData(bytes: number): void {
+  setLimit(RLIMIT_DATA, bytes);
+}
+
+/** A crash of this process leaves no file behind. */
+export function refuseCoreDumps(): void {
+  setLimit(RLIMIT_CORE, 0);
+}
+
+function setLimit(resource: bigint, value: number): void {
+  const limit = Buffer.alloc(16); // struct rlimit64: now, and the most that it can be set to
+  for (const at of [0, 8]) limit.writeBigUInt64LE(BigInt(value), at);
+  check('prlimit', libc.syscall(PRLIMIT64, 0n, resource, ffi.getRawPointer(limit), 0n, 0n, 0n));
 }
 
 /**

@@ -102,3 +102,7 @@ describe('definitions', () => {
     expect(codeOf(() => defineInterface({ name: '', version: 1, calls: {} }))).toBe('RUNES_BAD_NAME');
   });
 });
+
+test('a list with four thousand million holes is refused at once', () => {
+  expect(codeOf(() => asPlainData(new Array(4_294_967_295), 'x'))).toBe('RUNES_TOO_LARGE');
+});

@@ -33,6 +33,7 @@ function copy(value: unknown, what: string, path: string, depth: number, budget:
     throw new ViverError('RUNES_NOT_PLAIN', `${what}: ${path} is nested more than ${MAX_MESSAGE_DEPTH} deep`);
   }
   if (Array.isArray(value)) {
+    spend(budget, value.length, what); // before it is gone through: a list can have four thousand million holes
     return Object.freeze(value.map((item, index) => copy(item, what, `${path}[${index}]`, depth + 1, budget)));
   }
   if (!isRecord(value)) {

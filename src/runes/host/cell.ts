@@ -1,5 +1,5 @@
 // A cell holds one rune: the rune's end of every message. LocalCell runs it in this thread (the built-in runes of the host's thread, and the one
-// rune of a foreign thread); ForeignCell (foreign-cell.ts) stands for a rune in a thread of its own. Owns the rune's handlers and listeners.
+// rune of a foreign process); ForeignCell (foreign-cell.ts) stands for a rune in a process of its own. Owns the rune's handlers and listeners.
 
 import { ViverError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -30,7 +30,7 @@ export interface Cell {
   call(interfaceName: string, method: string, request: unknown): Promise<unknown>;
   deliver(interfaceName: string, event: string, data: unknown): void;
   stop(): Promise<void>;
-  /** Takes the rune's thread away, if it has one. What hangs, hangs no longer. */
+  /** Takes the rune's process away, if it has one. What hangs, hangs no longer. */
   end(): Promise<void>;
 }
 

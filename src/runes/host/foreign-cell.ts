@@ -1,65 +1,43 @@
-// A foreign rune's cell, seen from the host: a thread of its own with a memory limit, reached by messages only. When the thread hangs, exits, throws
-// or allocates without end, the thread goes and the host lives. Owns the worker; the rune's own end is foreign-rune.worker.ts.
+// A foreign rune's cell, seen from the host: a process of its own with limits, reached by messages only. When it hangs, exits, throws, is killed or takes
+// memory without end, it goes and the host lives (docs/decisions/0022-foreign-runes.md). Owns the process; its own end is foreign-rune.process.ts.
 
-import { Worker } from 'node:worker_threads';
-import { ViverError } from '../../errors.ts';
-import type { LogLevel } from '../../log.ts';
+import { errorLine, ViverError } from '../../errors.ts';
+import { type ConfinedProcess, type Ending, startConfined } from '../../sys/confined-process.ts';
 import type { RuneManifest } from '../contract/manifest.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { Cell, Outside, StartData } from './cell.ts';
 import { withDeadline } from './deadline.ts';
+import {
+  type CallMessage,
+  type EventMessage,
+  type FilesRequest,
+  HEAP_MEBIBYTES,
+  type LogMessage,
+} from './foreign-messages.ts';
+import { FramePort } from './frame-port.ts';
+import { lastWords } from './last-words.ts';
 import { MessageLink } from './message-link.ts';
 import type { HostLimits, RuneFile } from './options.ts';
-import { endThread, watch } from './watch.ts';
+import { patientLog } from './patient-log.ts';
+import { PrintedLines } from './printed-lines.ts';
+import { runeUrlOf } from './rune-place.ts';
 
-/** V8's heap of one foreign rune. Byte arrays outside of the heap are not covered by it. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
-
-export interface FilesRequest {
-  readonly method: keyof RootFiles;
-  readonly args: readonly unknown[];
-}
-
-export interface CallMessage {
-  readonly interfaceName: string;
-  readonly method: string;
-  readonly request: unknown;
-  readonly timeoutMs?: number;
-}
-
-export interface EventMessage {
-  readonly interfaceName: string;
-  readonly event: string;
-  readonly data: unknown;
-}
-
-export interface LogMessage {
-  readonly level: LogLevel;
-  readonly message: string;
-}
+const PROGRAM = new URL('./foreign-rune.process.ts', import.meta.url);
 
 export class ForeignCell implements Cell {
   readonly manifest: RuneManifest;
-  readonly #worker: Worker;
-  readonly #link: MessageLink;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #process: RuneProcess;
+  readonly #outside: Outside;
+  #unreadEvents = 0;
 
-  private constructor(
-    manifest: RuneManifest,
-    worker: Worker,
-    link: MessageLink,
-    silenceMs: number,
-    onEnded: (reason: string) => void,
-  ) {
+  private constructor(manifest: RuneManifest, runeProcess: RuneProcess, outside: Outside) {
     this.manifest = manifest;
-    this.#worker = worker;
-    this.#link = link;
-    this.#heartbeat = setInterval(() => this.#listenForHeart(silenceMs, onEnded), silenceMs);
-    this.#heartbeat.unref();
+    this.#process = runeProcess;
+    this.#outside = outside;
   }
 
   /**
-   * Starts a thread, loads the rune in it and learns what it is; nothing of it is started.
+   * Starts a process, loads the rune in it and learns what it is; nothing of it is started.
    * @throws ViverError RUNES_TIMEOUT, RUNES_GONE, RUNES_BAD_RUNE; and what the file itself throws.
    */
   static async open(
@@ -69,58 +47,121 @@ export class ForeignCell implements Cell {
     limits: HostLimits,
     onEnded: (reason: string) => void,
   ): Promise<ForeignCell> {
-    const worker = new Worker(new URL('./foreign-rune.worker.ts', import.meta.url), {
-      workerData: file,
-      resourceLimits: RESOURCE_LIMITS,
-      name: `rune ${name}`,
-    });
-    const link = new MessageLink(worker, handlersFor(outside));
-    watch(worker, (reason) => {
-      link.close(`rune ${name} ${reason}`);
-      onEnded(reason);
-    });
+    const ownOutside = { ...outside, log: patientLog(outside.log) };
+    const runeProcess = new RuneProcess(name, file, ownOutside, onEnded);
     try {
-      const manifest = (await link.ask('load', undefined, limits.startMs)) as RuneManifest;
+      const manifest = checkedManifest(await runeProcess.link.ask('load', file, limits.startMs), file.path);
       if (manifest.name !== name)
         throw new ViverError('RUNES_BAD_RUNE', `${file.path} holds a rune named ${manifest.name}`);
-      return new ForeignCell(manifest, worker, link, limits.silenceMs, onEnded);
+      runeProcess.listenForHeart(limits.silenceMs);
+      return new ForeignCell(manifest, runeProcess, ownOutside);
     } catch (error) {
-      await endThread(worker);
-      throw error;
+      await runeProcess.end();
+      throw runeProcess.endReason === undefined ? error : new ViverError('RUNES_GONE', runeProcess.endReason);
     }
   }
 
   /** @throws ViverError RUNES_THREW and whatever the rune's start gives; RUNES_GONE. */
   async start(data: StartData): Promise<void> {
-    await this.#link.ask('start', data);
+    await this.#process.link.ask('start', data);
   }
 
   call(interfaceName: string, method: string, request: unknown): Promise<unknown> {
-    return this.#link.ask('call', { interfaceName, method, request } satisfies CallMessage);
+    return this.#process.link.ask('call', { interfaceName, method, request } satisfies CallMessage);
   }
 
+  /** An event that the rune has no room for is dropped; the first of a row is said. */
   deliver(interfaceName: string, event: string, data: unknown): void {
-    this.#link.tell('event', { interfaceName, event, data } satisfies EventMessage);
+    try {
+      this.#process.link.tell('event', { interfaceName, event, data } satisfies EventMessage);
+      this.#unreadEvents = 0;
+    } catch (error) {
+      if (this.#unreadEvents++ === 0) this.#outside.log.warn(`events are dropped: ${errorLine(error)}`);
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#link.ask('stop', undefined);
+    await this.#process.link.ask('stop', undefined);
+  }
+
+  end(): Promise<void> {
+    return this.#process.end();
+  }
+}
+
+/** SIGKILL is sent once; a process that the kernel still keeps, in a read that never ends, is left to it. */
+const END_LIMIT_MS = 2_000;
+
+/** One process with the line to it, until it ends. */
+class RuneProcess {
+  readonly link: MessageLink;
+  readonly #child: ConfinedProcess;
+  readonly #onEnded: (reason: string) => void;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #isOver = false;
+  /** Why it ended by itself, if it did. */
+  endReason: string | undefined;
+
+  constructor(name: string, file: RuneFile, outside: Outside, onEnded: (reason: string) => void) {
+    const { log } = outside;
+    this.#child = startConfined(PROGRAM, [name], HEAP_MEBIBYTES);
+    this.#onEnded = onEnded;
+    const said = new PrintedLines(this.#child.stdout, (line) => log.info(line));
+    const printed = new PrintedLines(this.#child.stderr, (line) => log.warn(line));
+    const port = new FramePort(this.#child.pipe, (reason) => this.#over(name, reason));
+    this.link = new MessageLink(port, handlersFor(outside));
+    const place = { url: runeUrlOf(file.path), path: file.path };
+    void this.#child.ended.then((ending) => {
+      const words = ending.status === 0 ? undefined : lastWords(printed.takeLast(), place);
+      for (const lines of [said, printed]) lines.flush();
+      this.#over(name, reasonOf(ending, words));
+    });
+  }
+
+  /** A process that does not answer within the limit is in an endless loop. */
+  listenForHeart(silenceMs: number): void {
+    this.#heartbeat = setInterval(() => {
+      this.link.ask('ping', undefined, silenceMs).catch(() => {
+        clearInterval(this.#heartbeat);
+        if (!this.#isOver) this.#onEnded(`is silent for ${silenceMs} ms`);
+      });
+    }, silenceMs);
+    this.#heartbeat.unref();
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     clearInterval(this.#heartbeat);
-    this.#worker.removeAllListeners('exit');
-    this.#link.close(`rune ${this.manifest.name} was ended`);
-    await endThread(this.#worker);
+    this.link.close('the rune was ended');
+    this.#child.kill();
+    await withDeadline(this.#child.ended, END_LIMIT_MS, 'end of a process').catch(() => {});
   }
 
-  /** A thread that does not answer this within the limit is in an endless loop. */
-  #listenForHeart(silenceMs: number, onEnded: (reason: string) => void): void {
-    this.#link.ask('ping', undefined, silenceMs).catch(() => {
-      clearInterval(this.#heartbeat);
-      onEnded(`is silent for ${silenceMs} ms`);
-    });
+  #over(name: string, reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.endReason = reason;
+    clearInterval(this.#heartbeat);
+    this.#child.kill();
+    this.link.close(`rune ${name} ${reason}`);
+    this.#onEnded(reason);
   }
+}
+
+function reasonOf({ how }: Ending, words: string | undefined): string {
+  return words === undefined ? `ended ${how}` : `ended with an error: ${words}`;
+}
+
+/** A process can be made to say anything; the planner trusts in these fields. */
+function checkedManifest(value: unknown, path: string): RuneManifest {
+  const manifest = value as RuneManifest;
+  const isList = (list: unknown): list is unknown[] => Array.isArray(list);
+  const isId = (id: unknown) => typeof (id as { name?: unknown } | null)?.name === 'string';
+  const { name, offers, needs, after } = manifest ?? {};
+  const fits =
+    typeof name === 'string' && isList(after) && [offers, needs].every((list) => isList(list) && list.every(isId));
+  if (!fits) throw new ViverError('RUNES_BAD_RUNE', `${path} gives no description of a rune`);
+  return { ...manifest, origin: path };
 }
 
 function handlersFor(outside: Outside) {
@@ -132,7 +173,7 @@ function handlersFor(outside: Outside) {
     },
     tell: {
       emit: ({ interfaceName, event, data }: EventMessage) => outside.emit(interfaceName, event, data),
-      log: ({ level, message }: LogMessage) => outside.log[level]?.(String(message)),
+      log: ({ level, message }: LogMessage) => outside.log[level](String(message)),
     },
   };
 }
@@ -144,7 +185,7 @@ async function callFiles(files: RootFiles, method: keyof RootFiles, args: readon
   return (files[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
 }
 
-/** Stops a cell that may hang: asks, waits until the limit, then takes its thread away. */
+/** Stops a cell that may hang: asks, waits until the limit, then takes its process away. */
 export async function stopCell(cell: Cell, limitMs: number): Promise<void> {
   try {
     await withDeadline(cell.stop(), limitMs, `stop of rune ${cell.manifest.name}`);

@@ -6,7 +6,7 @@ import { errorLine, ViverError } from '../../errors.ts';
 import type { Cell, Outside } from './cell.ts';
 import { withDeadline } from './deadline.ts';
 import { stopCell } from './foreign-cell.ts';
-import { loadRunes } from './load.ts';
+import { loadRunes, withOrigin } from './load.ts';
 import {
   DEFAULT_LIMITS,
   type HostLimits,
@@ -171,9 +171,10 @@ export class RuneHost {
     const ranBefore = entry.state === 'running';
     entry.state = 'set-aside';
     entry.reason = reason;
-    this.#options.log.error(`rune ${rune} is set aside: ${reason}`);
+    this.#options.log.error(`rune ${rune} is set aside: ${withOrigin(reason, entry.cell.manifest.origin)}`);
     // A rune that ran gets its chance to close what it has open; one that is gone or hangs fails that at once or at the deadline.
     await (ranBefore ? stopCell(entry.cell, this.#limits.stopMs) : entry.cell.end()).catch((error: unknown) => {
+      if (hasGone(error)) return;
       this.#options.log.warn(`rune ${rune}, set aside, did not stop cleanly: ${errorLine(error)}`);
     });
   }
@@ -246,4 +247,9 @@ export class RuneHost {
       }
     }
   }
+}
+
+/** Its process has ended already, which is said. */
+function hasGone(error: unknown): boolean {
+  return error instanceof ViverError && error.code === 'RUNES_GONE';
 }

@@ -1,6 +1,7 @@
 // Loads the runes that a role names into cells, before anything starts: a foreign file of the same name takes the place of a built-in rune, and
 // later files (the medium's) of earlier ones (the image's). What cannot be loaded becomes a fault line, not an end.
 
+import { availableParallelism } from 'node:os';
 import { errorLine, ViverError } from '../../errors.ts';
 import { runeNameOf } from '../roles/rune-folder.ts';
 import { type Cell, LocalCell, type Outside } from './cell.ts';
@@ -16,12 +17,17 @@ export interface LoadedRunes {
 export interface LoadContext {
   readonly limits: HostLimits;
   outside(rune: string): Outside;
-  /** A foreign rune's thread ended by itself. */
+  /** A foreign rune's process ended by itself, or hangs. */
   onEnded(rune: string, reason: string): void;
 }
 
 /** A rune is one file of code; what is longer is something else. */
 export const MAX_RUNE_BYTES = 1024 * 1024;
+
+/** `reason` with the file that it is about, unless it names it already. */
+export function withOrigin(reason: string, origin: string): string {
+  return origin === 'built-in' || reason.includes(origin) ? reason : `${origin}: ${reason}`;
+}
 
 /** Loads the runes of `options.runes` that belong to its stage. */
 export async function loadRunes(options: HostOptions, context: LoadContext): Promise<LoadedRunes> {
@@ -34,12 +40,29 @@ export async function loadRunes(options: HostOptions, context: LoadContext): Pro
       if (!cell) faults.push(`rune ${name}: no built-in rune and no file of that name`);
       await cell?.end();
     } catch (error) {
-      faults.push(`rune ${name} can't be loaded: ${errorLine(error)}`);
+      const { path } = files.get(name) ?? { path: 'built-in' };
+      faults.push(`rune ${name} can't be loaded: ${withOrigin(errorLine(error), path)}`);
     }
     return undefined;
   };
-  const cells = await Promise.all(options.runes.map(load));
-  return { cells: cells.filter((cell) => cell !== undefined), faults };
+  const isForeign = (name: string) => files.has(name);
+  const cells = new Map<string, Cell | undefined>();
+  await Promise.all([
+    ...options.runes.filter((name) => !isForeign(name)).map(async (name) => cells.set(name, await load(name))),
+    ...inTurn(options.runes.filter(isForeign), async (name) => void cells.set(name, await load(name))),
+  ]);
+  return { cells: options.runes.map((name) => cells.get(name)).filter((cell) => cell !== undefined), faults };
+}
+
+/** Foreign runes whose processes start at once: a start takes a processor for a while, and all at once would run each other into their limits. */
+const STARTS_AT_ONCE = Math.max(2, availableParallelism());
+
+/** Works through `names` with a few at once, in their order. */
+function inTurn(names: readonly string[], work: (name: string) => Promise<void>): Promise<void>[] {
+  const queue = [...names];
+  return Array.from({ length: STARTS_AT_ONCE }, async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await work(name);
+  });
 }
 
 async function loadRune(

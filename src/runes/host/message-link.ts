@@ -1,9 +1,9 @@
 // MessageLink: questions with answers over a message port, alike on both sides. Plain data only. What the other side sends is checked for its
-// kind; unknown kinds are counted, not thrown. Owns the questions that wait for an answer.
+// kind; unknown kinds, and what no handler can take, are counted, not thrown. Owns the questions that wait for an answer.
 
 import { ViverError } from '../../errors.ts';
 
-/** What a worker's and a message channel's ports have in common. */
+/** What a worker's port, a message channel's and a pipe's (frame-port.ts) have in common. */
 export interface Port {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -28,12 +28,15 @@ export interface LinkHandlers {
   readonly tell: Readonly<Record<string, (body: never) => void>>;
 }
 
-/** More questions than this on the way to one side: it does not keep up, and new ones are refused. */
+/** More questions than this on the way to one side, or from it: it does not keep up, and new ones are refused. */
 export const MAX_OPEN_QUESTIONS = 1024;
+
+/** Of an error's text that came from the other side. */
+const MAX_ERROR_CHARACTERS = 1000;
 
 interface Question {
   readonly resolve: (body: unknown) => void;
-  readonly reject: (error: ViverError) => void;
+  readonly reject: (error: unknown) => void;
   readonly timer: NodeJS.Timeout | undefined;
 }
 
@@ -42,8 +45,9 @@ export class MessageLink {
   readonly #handlers: LinkHandlers;
   readonly #questions = new Map<number, Question>();
   #nextId = 1;
+  #answering = 0;
   #closed: string | undefined;
-  /** Messages of no known kind or topic. */
+  /** Messages of no known kind or topic, or that make no sense there. */
   unknownMessages = 0;
 
   constructor(port: Port, handlers: LinkHandlers) {
@@ -59,21 +63,21 @@ export class MessageLink {
    */
   ask(topic: string, body: unknown, timeoutMs?: number): Promise<unknown> {
     if (this.#closed !== undefined) return Promise.reject(gone(this.#closed));
-    if (this.#questions.size >= MAX_OPEN_QUESTIONS) {
-      return Promise.reject(
-        new ViverError('RUNES_BUSY', `${topic}: ${MAX_OPEN_QUESTIONS} questions wait`, { retryable: true }),
-      );
-    }
+    if (this.#questions.size >= MAX_OPEN_QUESTIONS) return Promise.reject(tooMany(topic));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const late = () => this.#settle(id)?.reject(timedOut(topic, timeoutMs ?? 0));
       const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
       this.#questions.set(id, { resolve, reject, timer });
-      this.#port.postMessage({ kind: 'ask', id, topic, body } satisfies LinkMessage);
+      try {
+        this.#port.postMessage({ kind: 'ask', id, topic, body } satisfies LinkMessage);
+      } catch (error) {
+        this.#settle(id)?.reject(error);
+      }
     });
   }
 
-  /** Sends what needs no answer. */
+  /** Sends what needs no answer. @throws What the port throws: the message can't cross, or the other side takes none. */
   tell(topic: string, body: unknown): void {
     if (this.#closed === undefined) this.#port.postMessage({ kind: 'tell', topic, body } satisfies LinkMessage);
   }
@@ -107,21 +111,44 @@ export class MessageLink {
 
   #told(topic: string, body: unknown): void {
     const handler = own(this.#handlers.tell, topic);
-    if (handler) handler(body as never);
-    else this.unknownMessages++;
+    try {
+      if (handler) handler(body as never);
+      else this.unknownMessages++;
+    } catch {
+      this.unknownMessages++;
+    }
   }
 
   async #answer(id: number, topic: string, body: unknown): Promise<void> {
     const handler = own(this.#handlers.ask, topic);
     if (!handler) this.unknownMessages++;
+    this.#answering++;
     try {
+      if (this.#answering > MAX_OPEN_QUESTIONS) throw tooMany(topic);
       if (!handler) throw new ViverError('RUNES_UNKNOWN_TOPIC', `nobody here answers '${topic}'`);
       const reply = await handler(body as never);
-      this.#port.postMessage({ kind: 'answer', id, body: reply } satisfies LinkMessage);
+      this.#post({ kind: 'answer', id, body: reply });
     } catch (error) {
-      this.#port.postMessage({ kind: 'answer', id, error: toWireError(error) } satisfies LinkMessage);
+      this.#post({ kind: 'answer', id, error: toWireError(error) });
+    } finally {
+      this.#answering--;
     }
   }
+
+  /** An answer that can't cross is an error of the call; if not even that can, the question runs into its time limit. */
+  #post(answer: LinkMessage & { readonly kind: 'answer' }): void {
+    if (this.#closed !== undefined) return;
+    try {
+      this.#port.postMessage(answer);
+    } catch (error) {
+      if (answer.error) this.unknownMessages++;
+      else this.#post({ kind: 'answer', id: answer.id, error: toWireError(error) });
+    }
+  }
+}
+
+function tooMany(topic: string): ViverError {
+  return new ViverError('RUNES_BUSY', `${topic}: ${MAX_OPEN_QUESTIONS} questions wait`, { retryable: true });
 }
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
@@ -134,7 +161,8 @@ export function toWireError(error: unknown): WireError {
 }
 
 export function fromWireError(error: WireError): ViverError {
-  return new ViverError(error.code, error.message, { retryable: error.retryable });
+  const text = String(error.message).slice(0, MAX_ERROR_CHARACTERS);
+  return new ViverError(error.code, text, { retryable: error.retryable === true });
 }
 
 function gone(reason: string): ViverError {

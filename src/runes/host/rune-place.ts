@@ -2,6 +2,11 @@
 
 import { errorLine, ViverError } from '../../errors.ts';
 
+/** The URL under which the text of `path` is loaded; stacks name it. */
+export function runeUrlOf(path: string): string {
+  return `file:///RUNES/${encodeURIComponent(path)}`;
+}
+
 /**
  * `error` with path and line in its message. V8 and the type stripper name the place in the stack only.
  * @param url Under which the rune was loaded.
@@ -15,8 +20,8 @@ export function placedError(error: unknown, url: string, path: string): ViverErr
   return new ViverError('RUNES_THREW', placed, { cause: error });
 }
 
-/** The first place in the rune's own file; stacks begin with the innermost call. */
-function lineIn(stack: string, url: string): number | undefined {
+/** The first line in the rune's own file that a stack names; stacks begin with the innermost call. */
+export function lineIn(stack: string, url: string): number | undefined {
   const at = stack.indexOf(`${url}:`);
   const line = at < 0 ? undefined : /^\d+/.exec(stack.slice(at + url.length + 1))?.[0];
   return line === undefined ? undefined : Number(line);
