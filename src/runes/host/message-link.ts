@@ -28,8 +28,11 @@ export interface LinkHandlers {
   readonly tell: Readonly<Record<string, (body: never) => void>>;
 }
 
-/** More questions than this on the way to one side, or from it: it does not keep up, and new ones are refused. */
+/** More questions than this on the way to one side: it does not keep up, and new ones are refused. */
 export const MAX_OPEN_QUESTIONS = 1024;
+
+/** Questions of one side that are being answered; fewer, so that one that asks without end leaves room for others who ask the same. */
+export const MAX_OPEN_ANSWERS = 256;
 
 /** Of an error's text that came from the other side. */
 const MAX_ERROR_CHARACTERS = 1000;
@@ -63,7 +66,7 @@ export class MessageLink {
    */
   ask(topic: string, body: unknown, timeoutMs?: number): Promise<unknown> {
     if (this.#closed !== undefined) return Promise.reject(gone(this.#closed));
-    if (this.#questions.size >= MAX_OPEN_QUESTIONS) return Promise.reject(tooMany(topic));
+    if (this.#questions.size >= MAX_OPEN_QUESTIONS) return Promise.reject(tooMany(topic, MAX_OPEN_QUESTIONS));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const late = () => this.#settle(id)?.reject(timedOut(topic, timeoutMs ?? 0));
@@ -124,7 +127,7 @@ export class MessageLink {
     if (!handler) this.unknownMessages++;
     this.#answering++;
     try {
-      if (this.#answering > MAX_OPEN_QUESTIONS) throw tooMany(topic);
+      if (this.#answering > MAX_OPEN_ANSWERS) throw tooMany(topic, MAX_OPEN_ANSWERS);
       if (!handler) throw new ViverError('RUNES_UNKNOWN_TOPIC', `nobody here answers '${topic}'`);
       const reply = await handler(body as never);
       this.#post({ kind: 'answer', id, body: reply });
@@ -147,8 +150,8 @@ export class MessageLink {
   }
 }
 
-function tooMany(topic: string): ViverError {
-  return new ViverError('RUNES_BUSY', `${topic}: ${MAX_OPEN_QUESTIONS} questions wait`, { retryable: true });
+function tooMany(topic: string, limit: number): ViverError {
+  return new ViverError('RUNES_BUSY', `${topic}: ${limit} questions wait`, { retryable: true });
 }
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
