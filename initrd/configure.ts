@@ -21,7 +21,7 @@ export async function configure(
   { sys, log }: BootContext,
   facts: Facts,
   { here, medium }: { here: boolean; medium?: string },
-): Promise<{ changed: string[]; folders: RuneFolder[]; hostName?: string }> {
+): Promise<{ changed: string[]; folders: RuneFolder[] }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, CHROOT);
   const folders = [await readRuneFolder(files, 'image')];
   if (medium) folders.push(await readRuneFolder(createDirectoryFiles(medium), 'medium', RUNES_ON_MEDIUM));
@@ -46,6 +46,5 @@ export async function configure(
   });
   const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();
-  const hostName = (await files.readText('/etc/hostname'))?.trim();
-  return { changed, folders, ...(hostName ? { hostName } : {}) };
+  return { changed, folders };
 }

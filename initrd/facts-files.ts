@@ -3,7 +3,12 @@
 import type { Facts } from '../src/runes/contract/facts.ts';
 import { factsEnvironment, formatEnvironmentFile } from '../src/runes/hooks/environment.ts';
 import type { Sys } from '../src/sys/sys.ts';
-import { SHARED_RUN } from './context.ts';
+import { SHARED_RUN, sleep } from './context.ts';
+
+/** What the kernel calls itself before anybody has named it. */
+const NAMELESS = '(none)';
+const NAME_POLL_MS = 250;
+const NAME_TRIES = 40;
 
 /** For scripts of stage `configure`, and again when all is known. */
 export async function writeFactsJson(sys: Sys, facts: Facts): Promise<void> {
@@ -12,7 +17,18 @@ export async function writeFactsJson(sys: Sys, facts: Facts): Promise<void> {
 }
 
 /** What units of hooks wait for: written when the network is there, or is known not to come. */
-export async function writeFactsFiles(sys: Sys, facts: Facts, hostName: string | undefined): Promise<void> {
+export async function writeFactsFiles(sys: Sys, facts: Facts): Promise<void> {
   await writeFactsJson(sys, facts);
+  const hostName = await settledHostName(sys);
   await sys.replaceFile(`${SHARED_RUN}/facts.env`, formatEnvironmentFile(factsEnvironment(facts, hostName)));
+}
+
+/** The name that the new init gives the machine, one of the first things that it does; undefined when it gives none. */
+async function settledHostName(sys: Sys): Promise<string | undefined> {
+  for (let tries = 0; tries < NAME_TRIES; tries++) {
+    const name = (await sys.readText('/proc/sys/kernel/hostname')).trim();
+    if (name !== NAMELESS) return name;
+    await sleep(NAME_POLL_MS);
+  }
+  return undefined;
 }

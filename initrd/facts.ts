@@ -18,8 +18,6 @@ export interface Findings {
   readonly network?: NetworkFacts;
   readonly bootMedium?: BootMedium;
   readonly drives?: readonly DriveFacts[];
-  /** As the configure runes left it in /etc/hostname. */
-  readonly hostName?: string;
   /** Parts of the initrd that others get behind the medium's own. */
   readonly initrdParts?: readonly string[];
 }

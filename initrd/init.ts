@@ -49,15 +49,14 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   );
 
   const { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper } = await reading;
-  const found = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
-  const medium = found.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
-  const { folders, hostName } = await phases.run(
+  const findings = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
+  const medium = findings.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
+  const { folders } = await phases.run(
     'configure',
-    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
+    () => configure(boot, factsOf(findings, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
 
-  const findings = { ...found, ...(hostName ? { hostName } : {}) };
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
   await openDoors(boot, root, status);
   await makeReadyToStay(boot);

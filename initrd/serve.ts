@@ -59,8 +59,8 @@ export async function serveRoom(
     field.discoverOn([found.address]);
   }
   const facts = factsOf({ ...findings, ...(found ? { network: found } : {}) }, machine, field);
-  await writeFactsFiles(sys, facts, findings.hostName);
-  status.runes = await startServeRunes(boot, facts, folders, field);
+  const [runes] = await Promise.all([startServeRunes(boot, facts, folders, field), writeFactsFiles(sys, facts)]);
+  status.runes = runes;
   giveMemoryBack();
   await keepTextInMemory(sys);
   phases.done('serve', status.runes.report.started.map(({ rune }) => rune).join(' ') || 'the field');

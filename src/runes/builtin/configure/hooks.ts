@@ -44,6 +44,10 @@ export const hooks = defineRune({
   async start({ facts, files, log, ask, settings: { seconds } }) {
     const { configure, serve, faults } = await ask(hooksInterface).list({});
     for (const fault of faults) log.warn(fault);
+    if (configure.length + serve.length === 0) {
+      log.info('no hooks');
+      return;
+    }
     const hostName = (await files.readText('/etc/hostname'))?.trim();
     const environment = { ...factsEnvironment(facts, hostName), VIVER_STAGE: 'configure', VIVER_FACTS: FACTS };
     for (const hook of configure) {

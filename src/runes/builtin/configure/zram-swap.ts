@@ -63,23 +63,24 @@ export const zramSwap = defineRune({
   },
 });
 
-/** Why it can't or must not be; undefined when it can. */
+/** Why it can't or must not be; undefined when it can. All is asked at once: each question by itself would be a child process. */
 async function obstacleTo(files: RootFiles, kernelRelease: string): Promise<string | undefined> {
-  const own = await firstThere(files, OWN_SETUPS);
-  if (own) return `the image has its own, ${own}`;
-  if (!(await files.exists('/etc/systemd'))) return 'the image has no systemd';
-  const places = await Promise.all(
-    PROGRAMS.map((program) =>
+  const [own, hasSystemd, hasZram, ...places] = await Promise.all([
+    firstThere(files, OWN_SETUPS),
+    files.exists('/etc/systemd'),
+    hasModule(files, kernelRelease),
+    ...PROGRAMS.map((program) =>
       firstThere(
         files,
         PROGRAM_FOLDERS.map((folder) => `${folder}/${program}`),
       ),
     ),
-  );
+  ]);
   const absent = PROGRAMS.filter((_, index) => places[index] === undefined);
+  if (own) return `the image has its own, ${own}`;
+  if (!hasSystemd) return 'the image has no systemd';
   if (absent.length > 0) return `the image has no ${absent.join(', ')}`;
-  if (await hasModule(files, kernelRelease)) return undefined;
-  return `the image has no module zram for kernel ${kernelRelease}`;
+  return hasZram ? undefined : `the image has no module zram for kernel ${kernelRelease}`;
 }
 
 async function hasModule(files: RootFiles, release: string): Promise<boolean> {
