@@ -6,6 +6,7 @@ import { createDirectoryFiles } from '../src/runes/files/directory-files.ts';
 import { type ChrootCommand, createShellFiles } from '../src/runes/files/shell-files.ts';
 import { createHookService } from '../src/runes/hooks/hook-service.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
+import { knownMachines, machineOf } from '../src/runes/machines/known-machines.ts';
 import { RUNES_ON_MEDIUM, type RuneFolder, readRuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
 import { writeFactsJson } from './facts-files.ts';
@@ -15,13 +16,13 @@ const CHROOT: ChrootCommand = ['chroot'];
 
 /**
  * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it.
- * @param medium Where the boot medium is mounted; its runes win over the image's. Returns them too, for the stage that comes later.
+ * @param medium Where the boot medium is mounted, or what a diskless PC has of it; its runes win over the image's. Returns them too, and the role, for the stage that comes later.
  */
 export async function configure(
-  { sys, log }: BootContext,
-  facts: Facts,
+  { sys, log, options }: BootContext,
+  found: Facts,
   { here, medium }: { here: boolean; medium?: string },
-): Promise<{ changed: string[]; folders: RuneFolder[] }> {
+): Promise<{ changed: string[]; folders: RuneFolder[]; role: string }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, CHROOT);
   const folders = [await readRuneFolder(files, 'image')];
   if (medium) folders.push(await readRuneFolder(createDirectoryFiles(medium), 'medium', RUNES_ON_MEDIUM));
@@ -29,9 +30,11 @@ export async function configure(
     ...{ sys, folders, root: ROOT_PLACES.newRoot, chroot: CHROOT, sharedRun: SHARED_RUN },
     log: log.child('hooks'),
   });
+  const role = options.role ?? listedRole(folders, found) ?? found.role;
+  const facts = { ...found, role };
   await writeFactsJson(sys, facts);
   const runes = await startRuneHost({
-    role: facts.role,
+    role,
     stage: 'configure',
     facts,
     folders,
@@ -46,5 +49,10 @@ export async function configure(
   });
   const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();
-  return { changed, folders };
+  return { changed, folders, role };
+}
+
+/** The role that the list of machines gives this one. */
+function listedRole(folders: readonly RuneFolder[], { bootNic }: Facts): string | undefined {
+  return machineOf(knownMachines(folders).machines, bootNic?.mac)?.role;
 }

@@ -21,7 +21,7 @@ export function startDhcpClient(
   wish?: string,
 ): Running {
   const files = ['-s', SCRIPT, '-p', pidFile(interfaceName)];
-  const args = ['udhcpc', '-f', '-i', interfaceName, ...files, '-t', '4', '-T', '1', '-A', '3'];
+  const args = ['udhcpc', '-f', '-i', interfaceName, ...files, '-t', '4', '-T', '1', '-A', '3', '-O', 'ntpsrv'];
   return sys.follow(BUSYBOX, [...args, ...(wish ? ['-r', wish] : [])], (line) => onEvent(parseDhcpEvent(line)));
 }
 

@@ -4,7 +4,7 @@ import { parseDhcpEvent } from './dhcp-lease.ts';
 
 test('a bound lease', () => {
   const line =
-    'event=bound interface=eth0 address=10.77.0.57 netmask=255.255.255.0 routers=10.77.0.1 dns=10.77.0.1,9.9.9.9 domain= host=pc-1a server=10.77.0.1 seconds=3600';
+    'event=bound interface=eth0 address=10.77.0.57 netmask=255.255.255.0 routers=10.77.0.1 dns=10.77.0.1,9.9.9.9 domain= host=pc-1a server=10.77.0.1 ntp=10.77.0.2,x seconds=3600';
   expect(parseDhcpEvent(line)).toEqual({
     kind: 'bound',
     interfaceName: 'eth0',
@@ -13,6 +13,7 @@ test('a bound lease', () => {
       netmask: '255.255.255.0',
       routers: ['10.77.0.1'],
       dnsServers: ['10.77.0.1', '9.9.9.9'],
+      ntpServers: ['10.77.0.2'],
       hostName: 'pc-1a',
       server: '10.77.0.1',
     },

@@ -5,6 +5,8 @@ export interface Lease {
   readonly netmask: string;
   readonly routers: readonly string[];
   readonly dnsServers: readonly string[];
+  /** Option 42. */
+  readonly ntpServers?: readonly string[];
   readonly domain?: string;
   readonly hostName?: string;
   readonly server?: string;
@@ -37,11 +39,13 @@ function readLease(fields: ReadonlyMap<string, string>): Lease | undefined {
   const domain = fields.get('domain');
   const hostName = fields.get('host');
   const server = fields.get('server');
+  const ntpServers = addresses(fields.get('ntp'));
   return {
     address,
     netmask: ADDRESS.test(netmask) ? netmask : '255.255.255.0',
     routers: addresses(fields.get('routers')),
     dnsServers: addresses(fields.get('dns')),
+    ...(ntpServers.length > 0 ? { ntpServers } : {}),
     ...(domain && /^[\w.,-]+$/.test(domain) ? { domain } : {}),
     ...(hostName && /^[A-Za-z0-9-]{1,63}$/.test(hostName) ? { hostName } : {}),
     ...(server && ADDRESS.test(server) ? { server } : {}),

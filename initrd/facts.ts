@@ -51,6 +51,7 @@ function nicFacts({ name, mac }: Interface, network?: NetworkFacts): NicFacts {
     dnsServers: network.dnsServers,
     addressSource: network.origin,
     ...(gateway ? { gateway } : {}),
+    ...(network.ntpServers ? { ntpServers: network.ntpServers } : {}),
     ...(network.domain ? { domainName: network.domain } : {}),
     ...(network.hostName ? { hostName: network.hostName } : {}),
   };

@@ -16,6 +16,7 @@ import { joinNetwork } from './join-network.ts';
 import { DEVICES } from './local-image.ts';
 import { type NetworkFacts, wiredInterfaces } from './network.ts';
 import { readAhead } from './read-ahead.ts';
+import { takeRoomTime } from './room-time.ts';
 import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, searchContext } from './root.ts';
 
 /** What mounts and sockets ask the kernel for while no modprobe of the image can be reached. */
@@ -39,6 +40,7 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
 
   const isNetworkBoot = options.image?.startsWith('magnet:') ?? false;
   const joining = joinNetwork(boot, isNetworkBoot);
+  const timing = isNetworkBoot ? joining.then(() => takeRoomTime(boot)) : undefined;
   const reading = readAhead({ runesHere: !isNetworkBoot });
   const root = await (isNetworkBoot ? rootFromField(boot, hardware, joining) : rootFromDrive(boot, hardware));
   const { device, source, local, field } = root;
@@ -49,13 +51,15 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   );
 
   const { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper } = await reading;
-  const findings = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
-  const medium = findings.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
-  const { folders } = await phases.run(
+  const found = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
+  const medium = found.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
+  const { folders, role } = await phases.run(
     'configure',
-    () => configure(boot, factsOf(findings, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
+    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
     ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
   );
+  const findings = { ...found, role };
+  await timing;
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
   await openDoors(boot, root, status);

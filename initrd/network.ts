@@ -23,6 +23,7 @@ export interface NetworkFacts extends Interface {
   readonly prefixLength: number;
   readonly routers: readonly string[];
   readonly dnsServers: readonly string[];
+  readonly ntpServers?: readonly string[];
   readonly domain?: string;
   readonly hostName?: string;
   /** `dhcp`: somebody else gives addresses here. `own`: this machine opened the subnet and is to serve it. */
@@ -141,7 +142,9 @@ export async function connect(
   const linked = await bringUp(effects, interfaces, options.bootMac);
   effects.log.info(`interfaces: ${interfaces.map(({ name }) => describeLink(name, linked)).join(', ') || 'none'}`);
   const patient = needed || options.network === 'dhcp';
-  const candidates = linked.length > 0 || !needed ? linked : interfaces;
+  const booted = linked.filter(({ mac }) => mac === options.bootMac);
+  // The boot server is where the machine booted from; a DHCP server on another card knows nothing of the image.
+  const candidates = booted.length > 0 ? booted : linked.length > 0 || !needed ? linked : interfaces;
   const answered = options.network === 'own' ? undefined : await askForAddress(effects, candidates, patient);
   if (answered || options.network === 'dhcp' || !linked[0]) return answered;
   return openOwnSubnet(effects, linked[0]);

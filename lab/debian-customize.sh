@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finishes the demonstration's system; mmdebstrap calls it with the root directory. What a person would set up after installing:
+# Finishes a system of the lab; mmdebstrap calls it with the root directory. What a person would set up after installing:
 # a root password to play with, a serial console that logs in by itself, the network by DHCP. No package archives stay behind.
 set -eu
 root=$1
@@ -17,13 +17,15 @@ ExecStart=
 ExecStart=-/sbin/agetty --autologin root --keep-baud 115200,57600,38400,9600 - $TERM
 END
 
-cat >"$root/etc/network/interfaces" <<'END'
+if [ -x "$root/sbin/ifup" ]; then
+	cat >"$root/etc/network/interfaces" <<'END'
 auto lo
 iface lo inet loopback
 
 allow-hotplug eth0
 iface eth0 inet dhcp
 END
+fi
 
 # Systems that are made at different times are to differ in nothing that matters; a machine gets its own id when it starts.
 : >"$root/etc/machine-id"

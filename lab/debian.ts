@@ -1,5 +1,5 @@
-// The Debian system that the demonstration turns into an image: made once by mmdebstrap under out/lab/system, with a list of the
-// SHA-256 of every file beside it. A stamp says by which recipe; another recipe, or half a tree, is made again.
+// Debian systems that become images: made once by mmdebstrap, each in a folder of its own, with a list of the SHA-256 of every file beside it. A
+// stamp says by which recipe; another recipe, or half a tree, is made again.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -11,13 +11,31 @@ import type { Log } from '../src/log.ts';
 import { runAsRoot } from './as-root.ts';
 import { debianSources } from './debian-sources.ts';
 
-const RELEASE = 'bookworm';
+export interface DebianRecipe {
+  /** Debian's code name. */
+  readonly release: string;
+  readonly packages: readonly string[];
+  /** What a person would set up after installing, beyond debian-customize.sh: a script that is called with the root directory. */
+  readonly setUp?: string;
+}
 
-const PACKAGES = [
+/** What every system of the lab needs: it starts, speaks on a serial line and answers the guest agent. */
+export const LAB_PACKAGES = [
   ...['systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod', 'procps', 'login', 'linux-image-amd64'],
-  ...['iproute2', 'iputils-ping', 'ifupdown', 'isc-dhcp-client', 'qemu-guest-agent'],
-  ...['manpages', 'less'], // real content: some hundred files that no boot reads
+  ...['iproute2', 'iputils-ping', 'qemu-guest-agent'],
 ];
+
+/** The demonstration's system. */
+const DEMONSTRATION: DebianRecipe = {
+  release: 'bookworm',
+  packages: [
+    ...LAB_PACKAGES,
+    ...['ifupdown', 'isc-dhcp-client'],
+    ...['manpages', 'less'], // real content: some hundred files that no boot reads
+  ],
+};
+
+const CUSTOMIZE = fileURLToPath(new URL('debian-customize.sh', import.meta.url));
 
 /** What of the host's apt settings a mirror may need to be reached. */
 const APT_SETTINGS = /^(Acquire::(?:https?::Proxy|Check-Valid-Until|Check-Date)) "(.*)";$/;
@@ -33,18 +51,22 @@ export interface DebianSystem {
 }
 
 /** Makes the system in `directory` unless it is there. @throws ViverError LAB_* with what failed */
-export async function makeDebianSystem(directory: string, log: Log): Promise<DebianSystem> {
+export async function makeDebianSystem(
+  directory: string,
+  log: Log,
+  recipe: DebianRecipe = DEMONSTRATION,
+): Promise<DebianSystem> {
   const system = { root: join(directory, 'system'), manifestFile: join(directory, 'system.sha256') };
   const stampFile = join(directory, 'system.stamp');
-  const recipe = await recipeHash();
-  if ((await readFile(stampFile, 'utf8').catch(() => '')) === recipe && (await exists(system.root))) return system;
+  const stamp = await recipeHash(recipe);
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp && (await exists(system.root))) return system;
   await mkdir(directory, { recursive: true });
   await rm(stampFile, { force: true });
   await removeTree(system.root);
-  log.info(`making a Debian ${RELEASE} system (one to three minutes, needs root for the files' owners)`);
-  await bootstrap(system.root);
+  log.info(`making a Debian ${recipe.release} system (one to three minutes, needs root for the files' owners)`);
+  await bootstrap(system.root, recipe);
   await writeFile(system.manifestFile, await hashTree(system.root));
-  await writeFile(stampFile, recipe);
+  await writeFile(stampFile, stamp);
   return system;
 }
 
@@ -55,15 +77,15 @@ export async function hashTree(root: string): Promise<string> {
   return runAsRoot('sh', ['-c', `cd "$1" && ${find} | LC_ALL=C sort -z | xargs -0 -r sha256sum --`, 'sh', root]);
 }
 
-async function bootstrap(root: string): Promise<void> {
-  const customize = fileURLToPath(new URL('debian-customize.sh', import.meta.url));
+async function bootstrap(root: string, { release, packages, setUp }: DebianRecipe): Promise<void> {
+  const scripts = [CUSTOMIZE, ...(setUp ? [setUp] : [])];
   const args = [
     ...['--quiet', '--mode=root', '--format=directory', '--variant=minbase', '--architectures=amd64'],
-    ...[`--include=${PACKAGES.join(',')}`, '--dpkgopt=force-unsafe-io'],
+    ...[`--include=${packages.join(',')}`, '--dpkgopt=force-unsafe-io'],
     ...(await aptOptions()),
-    `--customize-hook=${customize}`,
-    ...[RELEASE, root],
-    ...debianSources(await hostSourceFiles(), RELEASE),
+    ...scripts.map((script) => `--customize-hook=${script}`),
+    ...[release, root],
+    ...debianSources(await hostSourceFiles(), release),
   ];
   try {
     await runAsRoot('mmdebstrap', args);
@@ -93,12 +115,10 @@ async function hostSourceFiles(): Promise<{ name: string; text: string }[]> {
   return Promise.all(paths.map(async (path) => ({ name: path, text: await readFile(path, 'utf8').catch(() => '') })));
 }
 
-async function recipeHash(): Promise<string> {
-  const script = await readFile(new URL('debian-customize.sh', import.meta.url));
-  return createHash('sha256')
-    .update(JSON.stringify([RELEASE, PACKAGES]))
-    .update(script)
-    .digest('hex');
+async function recipeHash({ release, packages, setUp }: DebianRecipe): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([release, packages]));
+  for (const script of [CUSTOMIZE, ...(setUp ? [setUp] : [])]) hash.update(await readFile(script));
+  return hash.digest('hex');
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -33,6 +33,10 @@ export interface MachineDescription {
   readonly disks?: readonly string[];
   /** A graphics card, by the name of QEMU's device; nobody looks at it. */
   readonly graphics?: 'VGA' | 'cirrus-vga' | 'virtio-vga';
+  /** A second card, on a network of the machine's own with QEMU's DHCP server (10.0.2.0/24). */
+  readonly secondNic?: Nic;
+  /** What its clock says when it is switched on, as in `-rtc base=`: `utc` or `2026-06-01T12:00:00`. */
+  readonly clock?: string;
   /** Default: made from the name, so that a machine keeps its address when it is switched on again. */
   readonly mac?: string;
   /** Boots this kernel instead of firmware and medium; for tests. */
@@ -73,7 +77,18 @@ export function qemuArguments(machine: MachineDescription, files: MachineFiles):
   assertMachine(machine);
   return [
     ...['-name', machine.name, '-machine', 'q35,graphics=off', '-nodefaults', '-no-user-config'],
-    ...['-display', 'none', '-vga', 'none', '-smp', '1', '-m', `${machine.memoryMiB}M`, '-rtc', 'base=utc'],
+    ...[
+      '-display',
+      'none',
+      '-vga',
+      'none',
+      '-smp',
+      '1',
+      '-m',
+      `${machine.memoryMiB}M`,
+      '-rtc',
+      `base=${machine.clock ?? 'utc'}`,
+    ],
     ...acceleratorArguments(files.accelerator),
     ...firmwareArguments(machine, files),
     ...channelArguments(files),
@@ -155,7 +170,14 @@ function networkArguments(machine: MachineDescription): string[] {
   const room = `stream,id=room,server=off,addr.type=fd,addr.str=${MACHINE_DESCRIPTORS.network}`;
   const backEnd = machine.hostPort === undefined ? room : closedNetwork(machine.hostPort);
   const device = `${NICS[machine.nic]},netdev=room,mac=${machine.mac ?? macOf(machine.name)}`;
-  return ['-netdev', backEnd, '-device', machine.kernel ? device : `${device},bootindex=1`];
+  return ['-netdev', backEnd, '-device', machine.kernel ? device : `${device},bootindex=1`, ...secondNic(machine)];
+}
+
+/** Without a ROM: nothing boots from it. */
+function secondNic({ name, secondNic: model }: MachineDescription): string[] {
+  if (!model) return [];
+  const device = `${NICS[model]},netdev=second,romfile=,mac=${macOf(`${name}-second`)}`;
+  return ['-netdev', 'user,id=second,restrict=on', '-device', device];
 }
 
 /** Each connection of the guest starts the relay, with the connection as its standard input and output. */

@@ -21,6 +21,7 @@ const { functions: libc } = ffi.dlopen('libc.so.6', {
   prctl: { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' },
   munlock: { arguments: ['uint64', 'uint64'], return: 'int32' },
   mlock2: { arguments: ['uint64', 'uint64', 'uint32'], return: 'int32' },
+  settimeofday: { arguments: ['uint64', 'uint64'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
   __errno_location: { arguments: [], return: 'pointer' },
 } as const);
@@ -169,4 +170,20 @@ export function goOnWhenStopped(milliseconds: number): void {
   const everySo = Buffer.alloc(32); // struct itimerspec: interval and first time, each in seconds and nanoseconds
   for (const at of [8, 24]) everySo.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, at);
   check('timer_settime', libc.timer_settime(timer.readBigUInt64LE(0), 0, everySo, 0n));
+}
+
+/**
+ * Sets the system's clock. The kernel shifts the clock once when it is first told a time zone, for a machine clock that keeps local time
+ * (settimeofday(2), NOTES); with the right time set it must not, so it is told one here.
+ * @param milliseconds Since 1970, UTC.
+ * @throws ViverError SYS_CALL_FAILED
+ */
+export function setClock(milliseconds: number): void {
+  const time = new BigInt64Array([
+    BigInt(Math.floor(milliseconds / 1000)),
+    BigInt(Math.floor(milliseconds % 1000) * 1000),
+  ]);
+  check('settimeofday', libc.settimeofday(ffi.getRawPointer(Buffer.from(time.buffer)), 0n));
+  const greenwich = Buffer.alloc(8);
+  check('settimeofday', libc.settimeofday(0n, ffi.getRawPointer(greenwich)));
 }

@@ -1,6 +1,6 @@
 // What every RootFiles must do, whatever carries it out. Each implementation's test calls this with a fresh root.
 
-import { lstat, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RootFiles } from '../../src/runes/contract/root-files.ts';
@@ -26,6 +26,18 @@ export function testRootFiles(open: () => RootFiles, root: () => string): void {
     expect(await open().readText('/etc/deep/er/file')).toBe('');
     expect((await lstat(join(root(), 'etc/deep/er/file'))).mode & 0o777).toBe(0o644);
     expect(await open().list('/etc/deep/er')).toEqual(['file']);
+  });
+
+  test.runIf(process.getuid?.() === 0)('owner and group of a file that is there stay', async () => {
+    await plant('etc/shadow', 'old\n');
+    await chown(join(root(), 'etc/shadow'), 0, 42);
+    for (const mode of [0o640, undefined]) {
+      await open().writeText('/etc/shadow', `new ${mode}\n`, mode);
+      const { uid, gid, mode: found } = await lstat(join(root(), 'etc/shadow'));
+      expect({ uid, gid, mode: found & 0o777 }).toEqual({ uid: 0, gid: 42, mode: mode ?? 0o644 });
+      expect(await readFile(join(root(), 'etc/shadow'), 'utf8')).toBe(`new ${mode}\n`);
+    }
+    expect(await open().list('/etc')).toEqual(['shadow']);
   });
 
   test('what is not there', async () => {

@@ -1,6 +1,6 @@
 // The first machine's runes in their thread, on a wire, met by busybox udhcpc, tftp and curl. Needs root (network namespaces), busybox, curl.
 
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,6 +24,12 @@ beforeAll(async () => {
     '#!/bin/sh\n[ "$1" = bound ] && ip addr replace $ip/$mask dev $interface\necho "$1 ip=$ip hostname=$hostname boot_file=$boot_file siaddr=$siaddr"\n',
   );
   chmodSync(join(folder, 'udhcpc.sh'), 0o755);
+  mkdirSync(join(folder, 'RUNES'));
+  writeFileSync(
+    join(folder, 'RUNES', 'machines'),
+    `52:54:00:97:00:b7 lab-07 10.97.0.7 role=lab # below the pool\n52:54:00:97:00:b8 lab-08 10.97.0.100 # in the pool\n` +
+      `52:54:00:97:00:b9 lab-09 10.98.0.9 # of another network\n`,
+  );
   wire = createWire('vroom');
   const host = wire.host('server', { address: `${server}/24` });
   client = wire.host('client');
@@ -43,7 +49,12 @@ beforeAll(async () => {
     bootSet: { kernel: join(folder, 'vmlinuz'), initrdParts: [join(folder, 'initrd')], loaders: folder },
     field: { magnet, port: 6881, label: 'debian' },
   };
-  room = host.start(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(facts)]);
+  room = host.start(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    program,
+    JSON.stringify(facts),
+    folder,
+  ]);
   await room.waitFor(/ready/, 20_000);
 });
 
@@ -83,10 +94,45 @@ test('a PXE client gets address, name and loader, fetches it, the script, kernel
   expect(readFileSync(loader, 'utf8')).toBe('<undionly.kpxe>');
   const get = (path: string) => client.run('curl', ['-sf', `http://${server}${path}`]).stdout;
   expect(get('/boot.ipxe')).toContain(
-    `kernel vmlinuz initrd=initrd.img BOOTIF=01-\${netX/mac:hexhyp} viver.image=${magnet} console=ttyS0 viver.share=20% ||`,
+    `kernel vmlinuz initrd=initrd.img BOOTIF=01-\${netX/mac:hexhyp} viver.image=${magnet} console=ttyS0 viver.share=20% \${own} ||`,
   );
   expect([get('/vmlinuz'), get('/initrd')]).toEqual(['<vmlinuz>', '<initrd>']);
   expect(JSON.parse(get('/status'))).toMatchObject({ magnet, field: { held: 1 } });
+});
+
+/** What a new machine with this MAC gets from the room's DHCP server. */
+function lease(mac: string, ...more: string[]): { ip?: string; hostname?: string } {
+  const nic = `pc${mac.slice(-2)}${mac.slice(3, 5)}`;
+  wire.plug(client, nic, { mac });
+  const args = ['udhcpc', '-f', '-q', '-n', '-i', nic, '-s', join(folder, 'udhcpc.sh'), '-t', '8', '-T', '2', ...more];
+  const { stdout } = client.run('busybox', args);
+  return /^bound ip=(?<ip>\S+) hostname=(?<hostname>\S+) /m.exec(stdout)?.groups ?? {};
+}
+
+test('a machine of the list gets its name and its address, in the pool or outside of it, and nobody else does', () => {
+  const thief = lease('52:54:00:97:00:cc', '-r', '10.97.0.100');
+  expect(thief.ip).toMatch(/^10\.97\.0\./);
+  expect(['10.97.0.7', '10.97.0.100']).not.toContain(thief.ip);
+  expect(lease('52:54:00:97:00:b7')).toEqual({ ip: '10.97.0.7', hostname: 'lab-07' });
+  expect(lease('52:54:00:97:00:b8', '-r', '10.97.0.33')).toEqual({ ip: '10.97.0.100', hostname: 'lab-08' });
+});
+
+test('an address of another network is said, and the machine gets one of the pool and its name', () => {
+  expect(room.text()).toContain("lab-09 can't have 10.98.0.9: it is no address of this network");
+  const { ip, hostname } = lease('52:54:00:97:00:b9');
+  expect(ip).toMatch(/^10\.97\.0\./);
+  expect(hostname).toBe('lab-09');
+});
+
+test('the role of the list is in the boot script', () => {
+  expect(client.run('curl', ['-sf', `http://${server}/boot.ipxe`]).stdout).toContain(
+    `iseq \${netX/mac} 52:54:00:97:00:b7 && set own viver.role=lab ||`,
+  );
+});
+
+test('two machines whose MACs end alike have two names', () => {
+  expect(lease('52:54:00:97:00:dd').hostname).toBe('pc-9700dd');
+  expect(lease('02:00:00:97:00:dd').hostname).toBe('pc-020000' + '9700dd');
 });
 
 test('stops when it is told to', async () => {

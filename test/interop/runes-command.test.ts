@@ -84,6 +84,7 @@ describe('a room that is right', () => {
 test('every fault is one line with file and line, and the status is 1', async () => {
   await plant({
     'bad/etc/RUNES/roles': 'lab: @node syntax imports throws other loop exits plain schema absent\nlab2 x\n',
+    'bad/etc/RUNES/machines': '52:54:00:00:00:07 lab-07 role=lab3\n52:54:00:00:00 lab-08\n',
     'bad/etc/RUNES/runes/syntax.ts': 'export default {\n  name: 1 2,\n};\n',
     'bad/etc/RUNES/runes/imports.ts': "import { z } from 'viver';\nimport lodash from 'lodash';\n",
     'bad/etc/RUNES/runes/throws.js': "\n\nthrow new Error('no fuse');\n",
@@ -107,11 +108,13 @@ test('every fault is one line with file and line, and the status is 1', async ()
     new RegExp(`^${folder}/plain.ts.* has no default export$`),
     new RegExp(`^${folder}/schema.ts:3: rune schema: settings is no schema`),
     new RegExp(`^${folder}/Bad Name.ts: 'Bad Name' can be no rune's name`),
+    /^bad\/etc\/RUNES\/machines:2: '52:54:00:00:00' is no MAC address/,
+    /^machine lab-07: no role table has lab3$/,
     /^bad\/etc\/RUNES\/roles:1: rune absent: no built-in rune and no file of that name$/,
   ];
   for (const line of expected) expect(lines.filter((found) => line.test(found))).toHaveLength(1);
   expect(lines).toHaveLength(expected.length + 1);
-  expect(lines.at(-1)).toMatch(/: 11 faults$/);
+  expect(lines.at(-1)).toMatch(/: 13 faults$/);
   expect(status).toBe(1);
 });
 

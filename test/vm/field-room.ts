@@ -2,19 +2,20 @@
 // with the code as it is are made when they are missing.
 
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { chooseAccelerator } from '../../lab/accelerator.ts';
-import { makeDebianSystem } from '../../lab/debian.ts';
+import { type DebianRecipe, makeDebianSystem } from '../../lab/debian.ts';
 import { COMPARE_SCRIPT, judgeComparison } from '../../lab/demonstration/judgements.ts';
 import { makeMedia } from '../../lab/demonstration/media.ts';
 import { readFieldStatus } from '../../lab/demonstration/node-status.ts';
+import { findKernel } from '../../lab/host-kernel.ts';
 import type { MachineDescription } from '../../lab/machine.ts';
 import { Room } from '../../lab/room.ts';
 import { LAB_DIRECTORY, roomDirectory } from '../../lab/room-paths.ts';
 import type { RunningMachine } from '../../lab/running-machine.ts';
 import { silentLog } from '../../src/log.ts';
-import { systemKernel } from './system-kernel.ts';
 
 const BOOT_MS = 400_000;
 export const COMPARE_MS = 400_000;
@@ -30,12 +31,23 @@ export interface FieldRoom {
   readonly first: RunningMachine;
 }
 
+/** Another system than the demonstration's, and what is done to its stick. */
+export interface OwnSystem {
+  /** Where system, image and stick are kept. */
+  readonly directory: string;
+  readonly recipe: DebianRecipe;
+  finishStick(stick: string): Promise<void>;
+}
+
 /** Opens a room and starts its first PC. @param share RAM that each node may give, as a part of the image. */
-export async function openFieldRoom(name: string, share: number): Promise<FieldRoom> {
-  const system = await makeDebianSystem(LAB_DIRECTORY, silentLog);
+export async function openFieldRoom(name: string, share: number, own?: OwnSystem): Promise<FieldRoom> {
+  const directory = own?.directory ?? LAB_DIRECTORY;
+  const system = await makeDebianSystem(directory, silentLog, own?.recipe);
   const manifest = await readFile(system.manifestFile, 'utf8');
-  const { stick } = await makeMedia(LAB_DIRECTORY, system, `stick-${name}.img`, share);
-  const kernel = await systemKernel();
+  const { stick } = await makeMedia(directory, system, `stick-${name}.img`, share);
+  await own?.finishStick(stick);
+  const kernel = await findKernel([join(system.root, 'boot')]);
+  if (!kernel) throw new Error(`${system.root} has no kernel`);
   const accelerator = await chooseAccelerator({ kernel, directory: LAB_DIRECTORY, log: silentLog });
   const room = await Room.open({ directory: roomDirectory(name), accelerator, log: silentLog });
   const first = await boot(room, { ...diskless('first'), nic: 'e1000', medium: { kind: 'usb', image: stick } });

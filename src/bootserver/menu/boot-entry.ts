@@ -8,6 +8,8 @@ export interface BootEntry {
   readonly initrd: string;
   /** Kernel command line without `initrd=` and `BOOTIF=`. */
   readonly append: string;
+  /** Kernel parameters of single machines, by MAC (`52:54:00:12:34:56`). */
+  readonly appendFor?: ReadonlyMap<string, string>;
   /** What the console shows; `Viver` when missing. */
   readonly title?: string;
 }
@@ -21,7 +23,11 @@ export function checkEntry(entry: BootEntry): void {
     if (!/^[A-Za-z0-9._~/:@%+-]+$/.test(path))
       throw new ViverError('MENU_BAD_VALUE', `'${path}' can't be in a boot script`);
   }
-  for (const line of [entry.append, entry.title ?? '']) {
+  for (const mac of entry.appendFor?.keys() ?? []) {
+    if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac))
+      throw new ViverError('MENU_BAD_VALUE', `'${mac}' is no MAC address`);
+  }
+  for (const line of [entry.append, entry.title ?? '', ...(entry.appendFor?.values() ?? [])]) {
     if (/\p{Cc}/u.test(line))
       throw new ViverError('MENU_BAD_VALUE', 'a boot script value has a line break or control character');
   }

@@ -12,11 +12,12 @@ export function ipxeScript(entry: BootEntry): string {
   checkEntry(entry);
   // netX is the NIC that was opened last, the one this script came by. hexhyp writes the MAC as BOOTIF has it, with hyphens.
   const append = `initrd=${INITRD_NAME} BOOTIF=01-\${netX/mac:hexhyp} ${escapeIpxe(entry.append)}`.trimEnd();
+  const own = ownParameters(entry);
   return `#!ipxe
-:start
+${own.lines}:start
 imgfree
 echo ${escapeIpxe(entry.title ?? 'Viver')}: kernel and initrd by HTTP
-kernel ${entry.kernel} ${append} || goto failed
+kernel ${entry.kernel} ${append}${own.reference} || goto failed
 initrd --name ${INITRD_NAME} ${entry.initrd} || goto failed
 boot || goto failed
 :failed
@@ -24,6 +25,14 @@ echo Not started, next try in ${RETRY_SECONDS} seconds
 sleep ${RETRY_SECONDS}
 goto start
 `;
+}
+
+/** One line for each machine that has parameters of its own; they stand last, where they win. */
+function ownParameters({ appendFor = new Map() }: BootEntry): { lines: string; reference: string } {
+  if (appendFor.size === 0) return { lines: '', reference: '' };
+  const line = ([mac, parameters]: [string, string]) =>
+    `iseq \${netX/mac} ${mac} && set own ${escapeIpxe(parameters)} ||\n`;
+  return { lines: [...appendFor].map(line).join(''), reference: ` \${own}` };
 }
 
 /** A `$` before a brace would be a setting; iPXE has no other way to write it than a setting that holds it. */

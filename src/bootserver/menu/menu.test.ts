@@ -18,7 +18,16 @@ goto start
 `);
 });
 
+test('parameters of single machines', () => {
+  const appendFor = new Map([['52:54:00:00:00:07', 'viver.role=lab']]);
+  const lines = ipxeScript({ ...entry, appendFor }).split('\n');
+  expect(lines[1]).toBe(`iseq \${netX/mac} 52:54:00:00:00:07 && set own viver.role=lab ||`);
+  expect(lines.find((line) => line.startsWith('kernel'))).toMatch(/ quiet \$\{own\} \|\| goto failed$/);
+});
+
 test.each([
+  { ...entry, appendFor: new Map([['netX', 'viver.role=lab']]) },
+  { ...entry, appendFor: new Map([['52:54:00:00:00:07', 'quiet\nshell']]) },
   { ...entry, kernel: 'vmlinuz || shell' },
   { ...entry, initrd: '' },
   { ...entry, append: 'quiet\nshell' },

@@ -6,6 +6,11 @@ import type { BuiltinRunes } from '../host/options.ts';
 const configureRunes: BuiltinRunes = {
   'host-name': async () => (await import('./configure/host-name.ts')).hostName,
   fstab: async () => (await import('./configure/fstab.ts')).fstab,
+  'hardware-detection': async () => (await import('./configure/hardware-detection.ts')).hardwareDetection,
+  'local-disks': async () => (await import('./configure/local-disks.ts')).localDisks,
+  clock: async () => (await import('./configure/clock.ts')).clock,
+  'ssh-host-keys': async () => (await import('./configure/ssh-host-keys.ts')).sshHostKeys,
+  users: async () => (await import('./configure/users.ts')).users,
   network: async () => (await import('./configure/network.ts')).network,
   'machine-identity': async () => (await import('./configure/machine-identity.ts')).machineIdentity,
   display: async () => (await import('./configure/display/display.ts')).display,

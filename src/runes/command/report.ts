@@ -1,17 +1,21 @@
 // What `viver runes list`, `check` and `explain` print, of the folders on the desk.
 
-import { mergedRoles } from '../roles/merged-roles.ts';
+import { type KnownMachines, knownMachines } from '../machines/known-machines.ts';
+import { type MergedRoles, mergedRoles } from '../roles/merged-roles.ts';
+import type { RuneFolder } from '../roles/rune-folder.ts';
+import { mergedSettings } from '../settings/merged-settings.ts';
 import { checkRoles, formatCheck } from '../survey/check.ts';
 import { type DeskPlaces, readDeskFolders } from '../survey/desk-folders.ts';
 import { formatExplanation } from '../survey/explain.ts';
 import { formatList, listRole, listRunes } from '../survey/list.ts';
 import { knownRunes } from '../survey/manifests.ts';
 import { surveyRole } from '../survey/survey.ts';
+import { parseUsers } from '../users/parse-users.ts';
 
 /** @throws ViverError RUNES_NO_DIRECTORY */
 async function readDesk(places: DeskPlaces) {
   const folders = await readDeskFolders(places);
-  return { merged: mergedRoles(folders), known: await knownRunes(folders) };
+  return { merged: mergedRoles(folders), known: await knownRunes(folders), machines: knownMachines(folders), folders };
 }
 
 /** The runes there are, or those of `role`. */
@@ -23,9 +27,25 @@ export async function reportList(places: DeskPlaces, role: string | undefined, j
 
 /** @param roles Empty for all. */
 export async function reportCheck(places: DeskPlaces, roles: readonly string[]) {
-  const { merged, known } = await readDesk(places);
-  const result = checkRoles(roles, merged, known);
+  const { merged, known, machines, folders } = await readDesk(places);
+  const checked = checkRoles(roles, merged, known);
+  const result = {
+    ...checked,
+    faults: [...checked.faults, ...machines.faults, ...machineRoleFaults(machines, merged), ...listFaults(folders)],
+  };
   return { text: formatCheck(result), isGood: result.faults.length === 0 };
+}
+
+function machineRoleFaults({ machines }: KnownMachines, { table }: MergedRoles): string[] {
+  const lost = machines.filter(({ role }) => role !== undefined && !table.has(role));
+  return lost.map(({ name, role }) => `machine ${name}: no role table has ${role}`);
+}
+
+function listFaults(folders: readonly RuneFolder[]): string[] {
+  const inUsers = folders.flatMap(({ users }) =>
+    users ? parseUsers(users.text).faults.map(({ line, message }) => `${users.path}:${line}: ${message}`) : [],
+  );
+  return [...mergedSettings(folders).faults, ...inUsers];
 }
 
 /** Why a role runs what it runs. */

@@ -11,6 +11,8 @@ export interface NicFacts {
   readonly gateway?: string;
   readonly dnsServers: readonly string[];
   readonly domainName?: string;
+  /** DHCP option 42. */
+  readonly ntpServers?: readonly string[];
   /** DHCP option 12, when a server gave one. */
   readonly hostName?: string;
   /** Where the address came from: a DHCP server, the kernel command line, or a subnet that this node chose itself. */
@@ -49,6 +51,19 @@ export interface DriveFacts {
   readonly uuid?: string;
 }
 
+/** A machine that somebody has listed in RUNES/machines. */
+export interface KnownMachine {
+  /** Six bytes in lower case. */
+  readonly mac: string;
+  /** Host name, one label. */
+  readonly name: string;
+  /** The IPv4 address that it always gets, and nobody else. */
+  readonly address?: string;
+  readonly role?: string;
+  /** What else its line says, as key=value. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 export interface Facts {
   readonly role: string;
   readonly kernelRelease: string;
@@ -62,6 +77,10 @@ export interface Facts {
   /** RAM that the kernel has, in bytes. */
   readonly ramBytes?: number;
   readonly drives?: readonly DriveFacts[];
+  /** This machine's own line in the list of machines. */
+  readonly machine?: KnownMachine;
+  /** The whole list, of image and medium. */
+  readonly machines?: readonly KnownMachine[];
   readonly bootSet?: BootSetFacts;
   readonly field?: FieldFacts;
 }

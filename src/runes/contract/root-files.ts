@@ -6,7 +6,9 @@
 export interface RootFiles {
   /** Whole file as text; undefined when there is none. */
   readText(path: string): Promise<string | undefined>;
-  /** Replaces the file at once (a link is replaced, not followed); directories on the way are made. `mode` is 0o644 unless given. */
+  /**
+   * Replaces the file at once (a link is replaced, not followed); directories on the way are made. `mode` is 0o644 unless
+   * given; owner and group of a file that is there stay (shadow(5) is root:shadow). */
   writeText(path: string, text: string, mode?: number): Promise<void>;
   /** True for whatever has that name, a dangling link too. */
   exists(path: string): Promise<boolean>;

@@ -40,6 +40,8 @@ const FACT_NAMES: Readonly<Record<keyof Facts, true>> = {
   machineUuid: true,
   ramBytes: true,
   drives: true,
+  machine: true,
+  machines: true,
   bootSet: true,
   field: true,
 };

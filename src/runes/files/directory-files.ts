@@ -1,7 +1,19 @@
 // RootFiles over a directory that nobody serves through us: the desk (`viver runes run --root DIR`) and the tests. Links are resolved as the system
 // in that directory would see them: an absolute target starts at the directory, and `..` stops there.
 
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { LowerFiles } from './memory-files.ts';
 import { directoryOf } from './root-path.ts';
@@ -21,6 +33,8 @@ export function createDirectoryFiles(root: string): RootFiles {
       const file = await itself(path);
       await mkdir(directoryOf(file), { recursive: true });
       await writeFile(`${file}.viver-new`, text);
+      const before = await unlessMissing(lstat(file), undefined);
+      if (before?.isFile()) await chown(`${file}.viver-new`, before.uid, before.gid);
       await chmod(`${file}.viver-new`, mode);
       await rename(`${file}.viver-new`, file);
     },

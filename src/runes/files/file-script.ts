@@ -56,9 +56,11 @@ function writeCommands(path: string, text: string, mode: number): string {
   const fresh = quote(`${path}.viver-new`);
   const target = quote(path);
   const [program, content] = isPlainText(text) ? ['cat', text] : ['base64 -d', `${base64Lines(text)}\n`];
+  // A file of another owner or group than ours: its successor begins as a copy, which has both.
+  const keepOwner = `{ [ ! -f ${target} ] || { [ -O ${target} ] && [ -G ${target} ]; } || { cp -p ${target} ${fresh} && chmod 644 ${fresh}; }; }`;
   const changeMode = mode === MODE_BY_UMASK ? '' : ` && chmod ${mode.toString(8)} ${fresh}`;
   const makeRoom = `{ [ ! -L ${target} ] || rm -f ${target}; }`;
-  return `${makeDirectory(path)} &&
+  return `${makeDirectory(path)} && ${keepOwner} &&
 ${program} > ${fresh} <<'${END_OF_TEXT}'${changeMode} && ${makeRoom} && mv -f ${fresh} ${target}
 ${content}${END_OF_TEXT}`;
 }

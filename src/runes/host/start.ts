@@ -5,13 +5,15 @@ import { Worker } from 'node:worker_threads';
 import { errorLine } from '../../errors.ts';
 import type { Log, LogLevel } from '../../log.ts';
 import { builtinRunes, builtinStage } from '../builtin/builtin.ts';
-import type { Facts } from '../contract/facts.ts';
+import type { Facts, KnownMachine } from '../contract/facts.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
 import type { ChrootCommand } from '../files/shell-files.ts';
+import { knownMachines, machineOf } from '../machines/known-machines.ts';
 import { mergedRoles } from '../roles/merged-roles.ts';
 import { formatRoleFault, resolveRole } from '../roles/role-table.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
+import { laidOver, mergedSettings } from '../settings/merged-settings.ts';
 import { MessageLink } from './message-link.ts';
 import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
 import { endThread, watch } from './watch.ts';
@@ -67,10 +69,25 @@ export interface HostWorkerData {
  * @throws ViverError RUNES_GONE when the host's thread cannot be started at all.
  */
 export async function startRuneHost(options: StartOptions): Promise<RunningRunes> {
-  const { runes, faults } = runesOf(options);
+  const { folders = [] } = options;
+  const known = knownMachines(folders);
+  const given = mergedSettings(folders);
+  const role = runesOf(options);
+  const runes = options.builtin ? role.runes : runesOfStage(role.runes, options);
+  // Said once: the same folders are given to both stages.
+  const faults = [...role.faults, ...(options.stage === 'configure' ? [...known.faults, ...given.faults] : [])];
   for (const fault of faults) options.log.error(fault);
-  const running = await startThose(options, options.builtin ? runes : runesOfStage(runes, options));
+  const facts = factsWith(options.facts, known.machines);
+  // What the host process itself tells a rune is not for a file to change.
+  const settings = laidOver(given.settings, options.settings ?? {});
+  const running = await startThose({ ...options, facts, settings }, runes);
   return { ...running, report: { ...running.report, faults: [...faults, ...running.report.faults] } };
+}
+
+/** What the list of machines says is a fact too. */
+function factsWith(facts: Facts, machines: readonly KnownMachine[]): Facts {
+  const machine = machineOf(machines, (facts.bootNic ?? facts.nics[0])?.mac);
+  return { ...facts, ...(machines.length > 0 ? { machines } : {}), ...(machine ? { machine } : {}) };
 }
 
 function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {

@@ -58,9 +58,10 @@ const role = (name: string): PlacedEntry => ({ kind: 'role', name, at: BUILT_IN 
 export const DEFAULT_ROLES: RoleTable = new Map([
   [
     'base',
-    ['host-name', 'fstab', 'network', 'machine-identity', 'display', 'home', 'zram-swap', 'viver-command', 'hooks'].map(
-      rune,
-    ),
+    [
+      ...['host-name', 'users', 'fstab', 'local-disks', 'network', 'hardware-detection', 'clock', 'machine-identity'],
+      ...['ssh-host-keys', 'display', 'home', 'zram-swap', 'viver-command', 'hooks'],
+    ].map(rune),
   ],
   ['first', [role('base'), ...['address-keeper', 'tftp', 'http', 'dhcp'].map(rune)]],
   ['node', [role('base')]],

@@ -1,4 +1,4 @@
-// /etc/RUNES as text: `roles` and `runes/*.{ts,js}`, of the image or the medium. Read once by the host process and handed to the rune host as
+// /etc/RUNES as text: `roles`, `machines`, `settings`, `users` and `runes/*.{ts,js}`, of the image or the medium. Read once by the host process and handed to the rune host as
 // plain data, so that no thread of ours ever opens files of a root that we serve.
 
 import type { RootFiles } from '../contract/root-files.ts';
@@ -8,9 +8,13 @@ import type { RuneFile } from '../host/options.ts';
 /** Folder of a boot medium that takes the place of /etc/RUNES there: FAT has no better one. */
 export const RUNES_ON_MEDIUM = '/RUNES';
 
-export interface RuneFolder {
+/**
+ * The files beside the runes: role table (parse-roles.ts), known machines (../machines), settings of runes (../settings), accounts (../users).
+ */
+export const RUNE_TEXTS = ['roles', 'machines', 'settings', 'users'] as const;
+
+export interface RuneFolder extends Readonly<Partial<Record<(typeof RUNE_TEXTS)[number], RuneFile>>> {
   readonly hooks?: FoundHooks;
-  readonly roles?: RuneFile;
   readonly runes: readonly RuneFile[];
 }
 
@@ -29,19 +33,19 @@ function isRuneFile(name: string): boolean {
  * @param origin For messages: `image` or `medium`.
  */
 export async function readRuneFolder(files: RootFiles, origin: string, directory = '/etc/RUNES'): Promise<RuneFolder> {
-  const [rolesText, names, hooks] = await Promise.all([
-    files.readText(`${directory}/roles`),
+  const read = async (path: string): Promise<RuneFile | undefined> => {
+    const text = await files.readText(path);
+    return text === undefined ? undefined : { path: `${origin}:${path}`, text };
+  };
+  const [names, hooks, ...texts] = await Promise.all([
     files.list(`${directory}/runes`),
     readHooks(files, origin, directory),
+    ...RUNE_TEXTS.map(async (name) => [name, await read(`${directory}/${name}`)] as const),
   ]);
   const paths = names.filter(isRuneFile).map((name) => `${directory}/runes/${name}`);
-  const read = async (path: string): Promise<RuneFile> => ({
-    path: `${origin}:${path}`,
-    text: (await files.readText(path)) ?? '',
-  });
-  const runes = await Promise.all(paths.map(read));
+  const runes = (await Promise.all(paths.map(read))).filter((file) => file !== undefined);
   return {
-    ...(rolesText === undefined ? {} : { roles: { path: `${origin}:${directory}/roles`, text: rolesText } }),
+    ...Object.fromEntries(texts.filter(([, file]) => file !== undefined)),
     runes,
     ...(hooks.hooks.length + hooks.faults.length > 0 ? { hooks } : {}),
   };

@@ -28,10 +28,11 @@ export async function readDeskFolders({ root, medium }: DeskPlaces): Promise<Run
 
 async function readDeskFolder(place: string, folder: string): Promise<RuneFolder> {
   await assertDirectory(place);
-  const { roles, runes } = await readRuneFolder(createDirectoryFiles(place), IMAGE, folder);
+  const { runes, hooks: _, ...texts } = await readRuneFolder(createDirectoryFiles(place), IMAGE, folder);
   const base = place.replace(/\/+$/, '');
   const onDesk = ({ path, text }: RuneFile): RuneFile => ({ path: base + path.slice(IMAGE.length + 1), text });
-  return { ...(roles ? { roles: onDesk(roles) } : {}), runes: runes.map(onDesk) };
+  const found = Object.entries(texts).map(([name, file]) => [name, onDesk(file)]);
+  return { ...Object.fromEntries(found), runes: runes.map(onDesk) };
 }
 
 /** @throws ViverError RUNES_NO_DIRECTORY */

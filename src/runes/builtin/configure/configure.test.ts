@@ -7,12 +7,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Facts } from '../../contract/facts.ts';
 import { createDirectoryFiles } from '../../files/directory-files.ts';
 import { startRuneHost } from '../../host/start.ts';
+import { hostLabel } from '../../machines/host-label.ts';
 import { keptLog, sampleFacts } from '../../testing/room.ts';
 import { builtinRunes, builtinStage } from '../builtin.ts';
 import { rewriteFstab } from './fstab-entries.ts';
 import { chooseName, withOwnName } from './host-name.ts';
 import { machineIdFor } from './machine-identity.ts';
-import { hostLabel, machineNameOf } from './machine-name.ts';
+import { machineNameOf } from './machine-name.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -89,6 +90,11 @@ describe('Debian 12 with ifupdown', () => {
     expect(changed).toEqual({
       'host-name': ['/etc/hostname', '/etc/hosts'],
       fstab: ['/etc/fstab'],
+      users: [],
+      'local-disks': [],
+      'hardware-detection': [],
+      clock: [],
+      'ssh-host-keys': [],
       network: [
         '/etc/network/interfaces',
         '/etc/resolv.conf',
@@ -109,7 +115,7 @@ describe('Debian 12 with ifupdown', () => {
     expect(await text('etc/hostname')).toBe('pc-abcdef\n');
     expect(await text('etc/hosts')).toBe('127.0.0.1\tlocalhost\n127.0.1.1\tpc-abcdef\n\n::1 localhost ip6-localhost\n');
     expect(await text('etc/network/interfaces')).toMatch(
-      /auto lo\niface lo inet loopback\n\n# .*\niface eth0 inet manual\n$/,
+      /\n# set up by Viver\niface eth0 inet manual\n\nsource .*\nauto lo\niface lo inet loopback\nallow-hotplug ens18\niface ens18 inet dhcp\n$/,
     );
     expect(await readlink(join(root, 'etc/systemd/system/systemd-networkd-wait-online.service'))).toBe('/dev/null');
     expect(await readlink(join(root, 'var/lib/dbus/machine-id'))).toBe('/etc/machine-id');
@@ -144,7 +150,7 @@ test('NetworkManager: the NIC is unmanaged, DNS is ours, a link to resolved is r
     },
   });
   const own = await text('etc/NetworkManager/conf.d/90-viver.conf');
-  expect(own).toContain('unmanaged-devices=mac:52:54:00:ab:cd:ef\n');
+  expect(own).toContain('unmanaged-devices+=mac:52:54:00:ab:cd:ef\n');
   expect(own).toContain('dns=none\n');
   expect(await text('etc/resolv.conf')).toMatch(
     /\nsearch school\.test\nnameserver 10\.1\.1\.1\nnameserver 10\.1\.1\.2\n$/,
@@ -156,26 +162,31 @@ test('NetworkManager: the NIC is unmanaged, DNS is ours, a link to resolved is r
   expect(await there('etc/network/interfaces')).toBe(false);
 });
 
-test('netplan and cloud-init: no plans are left', async () => {
+test("netplan's plans stay, ours come before what is made of them; cloud-init makes none", async () => {
   await plant({
     'etc/netplan/50-cloud-init.yaml': 'network: {}\n',
     'etc/netplan/README': 'x',
     'etc/cloud/cloud.cfg': 'x',
     'etc/systemd/system.conf': '',
   });
-  const { changed } = await configure();
-  expect(await there('etc/netplan/50-cloud-init.yaml')).toBe(false);
-  expect(await there('etc/netplan/README')).toBe(true);
+  await configure();
+  expect(await there('etc/netplan/50-cloud-init.yaml')).toBe(true);
   expect(await text('etc/cloud/cloud.cfg.d/99-viver-network.cfg')).toContain('network: {config: disabled}');
   expect(await text('etc/systemd/network/05-viver-boot-nic.network')).toContain('Unmanaged=yes');
   expect(await text('etc/systemd/network/05-viver-boot-nic.link')).toContain('Name=eth0');
-  expect(changed.network).toContain('/etc/netplan/50-cloud-init.yaml');
 });
 
 test('a system with nothing of it is configured all the same', async () => {
   const { changed } = await configure({ ...sampleFacts, bootNic: undefined, nics: [sampleFacts.bootNic!] } as Facts);
   expect(changed['host-name']).toEqual(['/etc/hostname', '/etc/hosts']);
   expect(await text('etc/hostname')).toBe('pc-abcdef\n');
+});
+
+test('the list of machines gives the name, before the DHCP server', () => {
+  const machine = { mac: '52:54:00:ab:cd:ef', name: 'lab-07', settings: {} };
+  const bootNic = { ...sampleFacts.bootNic!, hostName: 'from-dhcp' };
+  expect(chooseName({ ...sampleFacts, bootNic, machine })).toMatchObject({ name: 'lab-07' });
+  expect(chooseName({ ...sampleFacts, bootNic })).toMatchObject({ name: 'from-dhcp' });
 });
 
 describe('fstab', () => {

@@ -3,7 +3,8 @@
 import { ViverError } from '../../../errors.ts';
 import type { Facts } from '../../contract/facts.ts';
 import { defineRune } from '../../contract/rune.ts';
-import { hostLabel, machineNameOf } from './machine-name.ts';
+import { hostLabel } from '../../machines/host-label.ts';
+import { machineNameOf } from './machine-name.ts';
 
 const NEW_HOSTS = `127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -15,7 +16,7 @@ export const hostName = defineRune({
   name: 'host-name',
   version: 1,
   stage: 'configure',
-  summary: 'a host name that no other machine has, from the MAC or the DHCP server',
+  summary: 'a host name that no other machine has, from the list of machines, the DHCP server or the MAC',
   offers: [],
   needs: [],
   async start({ facts, files, log }) {
@@ -30,7 +31,8 @@ export const hostName = defineRune({
 });
 
 /** @throws ViverError RUNES_NO_IDENTITY for a machine without NIC and UUID. */
-export function chooseName({ bootNic, nics, machineUuid }: Facts): { name: string; why: string } {
+export function chooseName({ bootNic, nics, machine, machineUuid }: Facts): { name: string; why: string } {
+  if (machine) return { name: machine.name, why: 'as the list of machines says' };
   const given = hostLabel(bootNic?.hostName);
   if (given) return { name: given, why: 'as the DHCP server says' };
   const nic = bootNic ?? nics[0];

@@ -1,9 +1,6 @@
 // The name of a machine: the same wherever and whenever it starts, and no two alike in a room. It follows from the MAC of the NIC that it boots
 // from; a name that a DHCP server gives is taken as it is. Pure.
 
-/** RFC 1123 2.1, one label. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
 /**
  * `pc-123456` from 52:54:00:12:34:56, the part of the MAC that its maker counts up.
  * @param full All six bytes, for the rare case that two makers' counters meet in one room.
@@ -11,10 +8,4 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export function machineNameOf(mac: string, full = false): string {
   const digits = mac.replaceAll(':', '').toLowerCase();
   return `pc-${full ? digits : digits.slice(-6)}`;
-}
-
-/** The first label of a name from DHCP, if it is one that a host can have. */
-export function hostLabel(name: string | undefined): string | undefined {
-  const label = name?.split('.', 1)[0]?.toLowerCase();
-  return label !== undefined && LABEL.test(label) ? label : undefined;
 }

@@ -3,17 +3,54 @@
 
 import type { NicFacts } from '../../contract/facts.ts';
 
+/** What is no longer so on this machine. */
+const MARK = '# not on this machine (viver): ';
 const HEAD = '# Written by Viver at every start: this machine got its network before the system started,\n';
 
-/** /etc/network/interfaces: only lo comes up; the boot NIC is named so that `ifup -a` and people know it is spoken for. */
-export function interfacesText(nic: NicFacts | undefined): string {
-  const boot = nic ? `\n# set up by Viver\niface ${nic.name} inet manual\n` : '';
-  return `${HEAD}# and may have its root on it.\nauto lo\niface lo inet loopback\n${boot}`;
+/**
+ * /etc/network/interfaces, or a file of interfaces.d: what speaks of the boot NIC becomes a comment; other cards come up as they do in the image, but
+ * only where there are such (`auto` waits for a card, and fails without).
+ */
+export function otherInterfaces(text: string, nic: NicFacts | undefined): string {
+  const stanzas = text.split(
+    /^(?=\s*(?:auto|allow-\S+|no-auto-down|no-scripts|iface|mapping|source|source-directory|rename)\s)/m,
+  );
+  return stanzas.map((stanza) => (isAbout(stanza, nic) ? asComment(stanza) : asHotplug(stanza))).join('');
+}
+
+/** The text of /etc/network/interfaces: that of the image, with the boot NIC named so that `ifup -a` and people know it is spoken for. */
+export function interfacesText(text: string, nic: NicFacts | undefined): string {
+  if (text.startsWith(HEAD)) return text;
+  const boot = nic ? `# set up by Viver\niface ${nic.name} inet manual\n\n` : '';
+  return `${HEAD}# and may have its root on it. Other cards are the image's business.\n${boot}${otherInterfaces(text, nic)}`;
+}
+
+function isAbout(stanza: string, nic: NicFacts | undefined): boolean {
+  const words = stanza.replace(/^\s*#.*/gm, '').split(/[\s,]+/);
+  return nic !== undefined && words.some((word) => word.split(/[.:]/, 1)[0] === nic.name);
+}
+
+function asComment(stanza: string): string {
+  return stanza.replace(/^(?=[^#\n])/gm, `${MARK}`);
+}
+
+function asHotplug(stanza: string): string {
+  const [, names] = /^\s*auto\s+(.*)/.exec(stanza) ?? [];
+  return names === undefined || /^lo\s*$/.test(names) ? stanza : stanza.replace(/^\s*auto/, 'allow-hotplug');
+}
+
+/** dhclient, for another card, leaves /etc/resolv.conf alone (dhclient-script(8), hooks). */
+export const dhclientHookText = `${HEAD}# and the name servers with it.\nmake_resolv_conf() { :; }\n`;
+
+/** dhcpcd.conf(5) with the boot NIC and /etc/resolv.conf left out. */
+export function dhcpcdText(text: string, nic: NicFacts): string {
+  const own = `${HEAD}denyinterfaces ${nic.name}\nnohook resolv.conf\n`;
+  return text.startsWith(own) ? text : own + text;
 }
 
 /** NetworkManager leaves the NIC and /etc/resolv.conf alone. */
 export function networkManagerText(nic: NicFacts | undefined): string {
-  const unmanaged = nic ? `\n[keyfile]\nunmanaged-devices=mac:${nic.mac}\n` : '';
+  const unmanaged = nic ? `\n[keyfile]\nunmanaged-devices+=mac:${nic.mac}\n` : '';
   return `${HEAD}# and may have its root on it.\n[main]\ndns=none\nrc-manager=unmanaged\n${unmanaged}`;
 }
 

@@ -1,17 +1,22 @@
-// Rune network: the distribution's own network set-up is switched off for the NIC that the machine boots and may have its root on; whichever of
-// ifupdown, NetworkManager, systemd-networkd, netplan and cloud-init the image has. Services that wait for "online" would wait for a
+// Rune network: the distribution's own network set-up keeps off the NIC that the machine boots and may have its root on; whichever of ifupdown, dhcpcd,
+// NetworkManager, systemd-networkd and cloud-init the image has. Other cards are left to it. netplan needs nothing: it makes settings for the others, and
+// ours come first. Services that wait for "online" would wait for a
 // NIC that nobody manages, so they are masked: the machine is online.
 
 import * as z from 'zod/mini';
 import type { NicFacts } from '../../contract/facts.ts';
 import type { RootFiles } from '../../contract/root-files.ts';
 import { defineRune } from '../../contract/rune.ts';
+import { maskUnits } from './mask-units.ts';
 import {
   cloudInitText,
+  dhclientHookText,
+  dhcpcdText,
   interfacesText,
   linkText,
   networkdText,
   networkManagerText,
+  otherInterfaces,
   resolvText,
 } from './network-files.ts';
 
@@ -20,7 +25,9 @@ const WAITING_UNITS = [
   'NetworkManager-wait-online.service',
   'ifupdown-wait-online.service',
 ];
-const UNIT_DIRECTORIES = ['/usr/lib/systemd/system', '/lib/systemd/system', '/etc/systemd/system'];
+const INTERFACES = '/etc/network/interfaces';
+const DHCPCD = '/etc/dhcpcd.conf';
+const DHCLIENT_HOOKS = '/etc/dhcp/dhclient-enter-hooks.d';
 
 export const network = defineRune({
   name: 'network',
@@ -38,9 +45,9 @@ export const network = defineRune({
       switchIfupdown(files, bootNic),
       switchNetworkManager(files, bootNic),
       switchSystemd(files, bootNic),
-      switchNetplan(files),
+      switchDhcpClients(files, bootNic),
       switchCloudInit(files),
-      maskWaitingUnits(files),
+      maskWaiting(files),
       writeResolvConf(files, bootNic, resolvConf),
     ]);
     const names = switched.filter((name) => name !== undefined);
@@ -58,9 +65,28 @@ async function writeResolvConf(
 }
 
 async function switchIfupdown(files: RootFiles, nic: NicFacts | undefined): Promise<string | undefined> {
-  if (!(await files.exists('/etc/network/interfaces'))) return undefined;
-  await files.writeText('/etc/network/interfaces', interfacesText(nic));
+  const [text, names] = await Promise.all([files.readText(INTERFACES), files.list(`${INTERFACES}.d`)]);
+  if (text === undefined) return undefined;
+  const parts = names.map((name) => `${INTERFACES}.d/${name}`);
+  await Promise.all([
+    files.writeText(INTERFACES, interfacesText(text, nic)),
+    ...parts.map(async (path) => {
+      const part = (await files.readText(path)) ?? '';
+      const other = otherInterfaces(part, nic);
+      if (other !== part) await files.writeText(path, other);
+    }),
+  ]);
   return 'ifupdown';
+}
+
+/** Those that ifupdown starts for another card, or that look after all cards by themselves. */
+async function switchDhcpClients(files: RootFiles, nic: NicFacts | undefined): Promise<string | undefined> {
+  const [hasDhclient, dhcpcd] = await Promise.all([files.exists('/etc/dhcp/dhclient.conf'), files.readText(DHCPCD)]);
+  await Promise.all([
+    hasDhclient ? files.writeText(`${DHCLIENT_HOOKS}/viver`, dhclientHookText) : undefined,
+    dhcpcd !== undefined && nic ? files.writeText(DHCPCD, dhcpcdText(dhcpcd, nic)) : undefined,
+  ]);
+  return [hasDhclient ? 'dhclient' : '', dhcpcd === undefined ? '' : 'dhcpcd'].filter(Boolean).join(', ') || undefined;
 }
 
 async function switchNetworkManager(files: RootFiles, nic: NicFacts | undefined): Promise<string | undefined> {
@@ -79,27 +105,12 @@ async function switchSystemd(files: RootFiles, nic: NicFacts | undefined): Promi
   return 'systemd-networkd and udev';
 }
 
-/** netplan's generator makes settings for the others from these files at every start. */
-async function switchNetplan(files: RootFiles): Promise<string | undefined> {
-  const plans = (await files.list('/etc/netplan')).filter((name) => name.endsWith('.yaml'));
-  await Promise.all(plans.map((name) => files.remove(`/etc/netplan/${name}`)));
-  return plans.length > 0 ? 'netplan' : undefined;
-}
-
 async function switchCloudInit(files: RootFiles): Promise<string | undefined> {
   if (!(await files.exists('/etc/cloud/cloud.cfg'))) return undefined;
   await files.writeText('/etc/cloud/cloud.cfg.d/99-viver-network.cfg', cloudInitText);
   return 'cloud-init';
 }
 
-async function maskWaitingUnits(files: RootFiles): Promise<string | undefined> {
-  const masked = await Promise.all(
-    WAITING_UNITS.map(async (unit) => {
-      const places = await Promise.all(UNIT_DIRECTORIES.map((directory) => files.exists(`${directory}/${unit}`)));
-      if (!places.includes(true)) return undefined;
-      await files.symlink('/dev/null', `/etc/systemd/system/${unit}`);
-      return unit.replace('.service', '');
-    }),
-  );
-  return masked.filter((unit) => unit !== undefined).join(', ') || undefined;
+async function maskWaiting(files: RootFiles): Promise<string | undefined> {
+  return (await maskUnits(files, WAITING_UNITS)).join(', ') || undefined;
 }

@@ -8,7 +8,8 @@ import type { Log } from '../../../log.ts';
 import type { Sys } from '../../../sys/sys.ts';
 import { defineRune } from '../../contract/rune.ts';
 import { addressKeeper } from '../../interfaces/address-keeper.ts';
-import { machineNameOf } from '../configure/machine-name.ts';
+import { machineOf } from '../../machines/known-machines.ts';
+import { createNaming, listedMachines, ownName, reservationsOf, whyNone } from './machine-book.ts';
 import { type ServingNic, servingNic } from './serving-nic.ts';
 
 const PROBE_TIMEOUT_MS = 4_000;
@@ -41,16 +42,18 @@ export const addressKeeperRune = defineRune({
       routers: nic.gateway ? [nic.gateway] : [],
       dnsServers: nic.dnsServers,
     };
+    const taken = [nic.address, ...network.routers];
+    const known = listedMachines(ctx.facts, { ...network, taken }, ctx.log);
     const book = createAddressBook({
       ...network,
       pool,
       ...(nic.domainName ? { domainName: nic.domainName } : {}),
       leaseSeconds,
-      taken: [nic.address, ...network.routers],
-      hostNameFor: createNaming(),
+      taken,
+      reservations: reservationsOf(known),
+      hostNameFor: createNaming([...known, ...ownName(ctx.facts)]),
       ...(probe ? { probe: await arpProbe(nic.name, ctx.log) } : {}),
-      onExhausted: ({ mac }) =>
-        ctx.log.error(`no address left for ${mac}: the pool ${pool.first}-${pool.last} is full`),
+      onExhausted: ({ mac }) => ctx.log.error(whyNone(mac, machineOf(known, mac)?.address, pool)),
       now: () => performance.now(),
     });
     ctx.log.info(
@@ -86,17 +89,6 @@ export function defaultPool({ address, netmask }: ServingNic): { first: string; 
   const low = isSmall ? 0 : LOW_ADDRESSES;
   const high = isSmall ? 0 : HIGH_ADDRESSES;
   return { first: addressText(network + 1 + low), last: addressText(broadcast - 1 - high) };
-}
-
-/** Names by MAC; two machines whose short names are the same get the second one's in full. */
-function createNaming(): (client: { readonly mac: string }) => string {
-  const owners = new Map<string, string>();
-  return ({ mac }) => {
-    const short = machineNameOf(mac);
-    const owner = owners.get(short) ?? mac;
-    owners.set(short, owner);
-    return owner === mac ? short : machineNameOf(mac, true);
-  };
 }
 
 /** Duplicate address detection (RFC 5227) by busybox's arping. Where that can't be run, nothing is probed. */

@@ -40,6 +40,7 @@ export const httpRune = defineRune({
       kernel: 'vmlinuz',
       initrd: 'initrd',
       append,
+      appendFor: rolesOf(facts),
       title: `Viver ${facts.field?.label ?? ''}`.trim(),
     });
     const bootFiles = createBootSet({ 'boot.ipxe': { bytes: script }, vmlinuz: { file: bootSet.kernel } });
@@ -61,6 +62,11 @@ export const httpRune = defineRune({
     return { stop: () => server.close() };
   },
 });
+
+/** Roles that the list of machines gives; on the command line, so that no other choice of the machine's wins over it. */
+function rolesOf({ machines = [] }: Facts): Map<string, string> {
+  return new Map(machines.flatMap(({ mac, role }) => (role ? [[mac, `viver.role=${role}`] as const] : [])));
+}
 
 /** What people and programs may ask about this machine and its image. */
 function informationRoutes(facts: Facts, image: Client<typeof field>): HttpRoute[] {

@@ -1,0 +1,53 @@
+// Every base rune inside booted guests: a Debian 12 and a Debian 13, each as first PC and as a diskless one, one boot for all checks of a release. A rune's
+// checks are in base-runes/NAME.ts. Needs QEMU, mmdebstrap, mtools and root; the systems are made when they are missing.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunningMachine } from '../../lab/running-machine.ts';
+import type { Check, Guest, GuestName } from './base-runes/check.ts';
+import { CHECKS } from './base-runes/checks.ts';
+import { putRunes } from './base-runes/medium.ts';
+import { SYSTEMS } from './base-runes/systems.ts';
+import { boot, diskless, type FieldRoom, openFieldRoom, sh } from './field-room.ts';
+
+const PREPARE_MS = 1_200_000;
+const SETTLE_MS = 180_000;
+const POWER_OFF_MS = 90_000;
+const GUESTS: readonly GuestName[] = ['first', 'node'];
+
+describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
+  let field: FieldRoom | undefined;
+  const machines = new Map<GuestName, RunningMachine>();
+
+  beforeAll(async () => {
+    field = await openFieldRoom(`base-runes-${version}`, 1.1, { directory, recipe, finishStick: putRunes });
+    machines.set('first', field.first);
+    machines.set('node', await boot(field.room, { ...diskless('node'), secondNic: 'e1000e' }));
+    for (const machine of machines.values()) await settled(machine);
+  }, PREPARE_MS);
+  afterAll(() => field?.room.close());
+
+  const machine = (name: GuestName): RunningMachine => machines.get(name)!;
+  const guest = (name: GuestName): Guest => ({
+    name,
+    version,
+    machine: machine(name),
+    other: machine(name === 'first' ? 'node' : 'first'),
+    sh: (script, timeoutMs) => sh(machine(name), script, timeoutMs),
+  });
+
+  for (const name of GUESTS) {
+    const wanted = CHECKS.filter((check) => (check.on ?? name) === name && (check.version ?? version) === version);
+    test.each<Check>(wanted)(`${name}: $rune: $title`, (check) => check.run(guest(name)));
+  }
+
+  test.each<GuestName>(['node', 'first'])('%s powers off cleanly', { timeout: POWER_OFF_MS + 10_000 }, async (name) => {
+    await machine(name).agent.powerDown();
+    expect(await machine(name).waitExit(POWER_OFF_MS)).toMatchObject({ cause: 'guest' });
+    expect(machine(name).console.failure).toBeUndefined();
+  });
+});
+
+/** The system has started whatever it starts, well or not: that is for the checks to say. */
+async function settled(machine: RunningMachine): Promise<void> {
+  await machine.agent.shell('systemctl is-system-running --wait', SETTLE_MS);
+}

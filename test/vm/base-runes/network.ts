@@ -1,0 +1,63 @@
+import { expect } from 'vitest';
+import { macOf } from '../../../lab/machine.ts';
+import type { Check } from './check.ts';
+
+/** The card on the machine's own network, whatever it is called. */
+const SECOND = `$(basename "$(dirname "$(grep -l ${macOf('node-second')} /sys/class/net/*/address)")")`;
+
+export const network: readonly Check[] = [
+  {
+    rune: 'network',
+    title: 'the boot NIC keeps name and address',
+    run: async ({ name, sh }) => {
+      expect(await sh('cat /sys/class/net/eth0/address')).toBe(macOf(name));
+      expect(await sh('ip -4 -o address show dev eth0')).toMatch(/inet \d+\.\d+\.\d+\.\d+\/24/);
+    },
+  },
+  {
+    rune: 'network',
+    title: 'no DHCP client of the distribution is on the boot NIC',
+    run: async ({ sh }) => {
+      expect(await sh('pgrep -a "dhclient|dhcpcd" || true')).not.toContain('eth0');
+      expect(await sh('nmcli -t -f DEVICE,STATE device')).toContain('eth0:unmanaged');
+    },
+  },
+  {
+    rune: 'network',
+    title: 'networkd leaves the boot NIC alone',
+    version: 13,
+    run: async ({ sh }) => {
+      expect(await sh('systemctl is-active systemd-networkd')).toBe('active');
+      expect(await sh('networkctl --no-legend --no-pager list eth0')).toContain('unmanaged');
+    },
+  },
+  {
+    rune: 'network',
+    title: 'a second card gets its address by the image’s own set-up',
+    on: 'node',
+    run: async ({ sh }) => {
+      const question = `ip -4 -o address show dev ${SECOND}`;
+      await expect.poll(() => sh(question), { timeout: 60_000, interval: 2000 }).toMatch(/inet 10\.0\.2\.\d+\/24/);
+      expect(await sh('ip route show default')).toContain('10.0.2.2');
+      expect(await sh('cat /etc/resolv.conf')).not.toContain('10.0.2.3');
+    },
+  },
+  {
+    rune: 'network',
+    title: '/etc/resolv.conf is ours, and names without a server fail at once',
+    run: async ({ sh }) => {
+      expect(await sh('readlink -f /etc/resolv.conf')).toBe('/run/viver/resolv.conf');
+      expect(await sh('readlink /etc/resolv.conf')).toBe('/run/viver/resolv.conf');
+    },
+  },
+  {
+    rune: 'network',
+    title: 'nobody waited for "online", and no unit of the network failed',
+    run: async ({ sh }) => {
+      expect(await sh('systemctl is-active network-online.target || true')).not.toBe('failed');
+      expect(await sh('systemctl list-units --failed --plain --no-legend')).toBe('');
+      const waiting = await sh('systemd-analyze blame --no-pager | grep -i "wait-online" || true');
+      expect(waiting).toBe('');
+    },
+  },
+];
