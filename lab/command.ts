@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ViverError } from '../src/errors.ts';
+import { churnCommand } from './churn/command.ts';
 import { askRoom, askStatus, isAnswering, openControl } from './control.ts';
 import { FIRMWARES, type Firmware, type Medium, NICS, type Nic } from './machine.ts';
+import { parseMemory } from './options.ts';
 import { controlSocketPath, roomDirectory } from './room-paths.ts';
 import { formatMachine } from './room-status.ts';
 import { joinConsole } from './terminal-console.ts';
@@ -42,6 +44,7 @@ export function labCommand(): Command {
       .option('--quick', 'one diskless PC')
       .action(demo),
   );
+  lab.addCommand(churnCommand());
   return lab;
 }
 
@@ -134,10 +137,4 @@ function parseMedium(text: string): Medium {
   const [, kind, image] = /^(usb|cd|disk):(.+)$/.exec(text) ?? [];
   if (!kind || !image) throw new InvalidArgumentError('must be none, usb:FILE, cd:FILE or disk:FILE.');
   return { kind: kind as 'usb' | 'cd' | 'disk', image: resolve(image) };
-}
-
-function parseMemory(text: string): number {
-  const mebibytes = Number(text);
-  if (!Number.isInteger(mebibytes) || mebibytes < 64) throw new InvalidArgumentError('must be 64 or more (MiB).');
-  return mebibytes;
 }

@@ -48,11 +48,15 @@ export function formatReport(report: DemonstrationReport): string {
     mebibytes(node.bytesFrom.local),
     mebibytes(Object.values(node.bytesFrom.peers).reduce((sum, bytes) => sum + bytes, 0)),
   ]);
-  const checks = report.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.name}: ${check.detail}`);
-  return [...alignColumns([head, ...rows]), '', ...checks].join('\n');
+  return [...alignColumns([head, ...rows]), '', ...report.checks.map(checkLine)].join('\n');
 }
 
-function alignColumns(rows: readonly string[][]): string[] {
+export function checkLine(check: CheckReport): string {
+  return `${check.ok ? 'ok  ' : 'FAIL'} ${check.name}: ${check.detail}`;
+}
+
+/** Rows of a table for the terminal, their cells padded to the widest of each column. */
+export function alignColumns(rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
@@ -62,6 +66,6 @@ function alignColumns(rows: readonly string[][]): string[] {
   );
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }

@@ -2,20 +2,15 @@
 // nothing to do. A step that can't be done throws; a step that shows something wrong records a failed check.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { ViverError } from '../../src/errors.ts';
-import type { Demonstration, Node } from './demonstration.ts';
-import { COMPARE_SCRIPT, judgeComparison, judgeErrors, judgeKernelLog, judgeMemory, judgeRoot } from './judgements.ts';
+import { bootAll, checkRoot, readLogs, type Step, shutDown } from './common-steps.ts';
+import { COMPARE_SCRIPT, judgeComparison, judgeMemory } from './judgements.ts';
 import { bytesFromPeers, heldBytes } from './node-status.ts';
 import { type DemonstrationPlan, LEAST_AVAILABLE_MIB, LIMITS } from './plan.ts';
+import type { Node, Play } from './play.ts';
 
-export interface Step {
-  readonly title: string;
-  /** Left out where the plan has nothing for it. */
-  readonly when?: (plan: DemonstrationPlan) => boolean;
-  run(demonstration: Demonstration): Promise<void>;
-}
+type Demonstration = Play<DemonstrationPlan>;
 
-export const STEPS: readonly Step[] = [
+export const STEPS: readonly Step<DemonstrationPlan>[] = [
   { title: 'the first PC starts from the stick', run: startFirst },
   { title: 'diskless PCs start over the network', run: startDiskless },
   { title: 'every file is compared with the source', run: (demo) => compareAll(demo, demo.live) },
@@ -30,36 +25,22 @@ export const STEPS: readonly Step[] = [
 const MANIFEST_PATH = '/run/viver-lab.sha256';
 
 async function startFirst(demo: Demonstration): Promise<void> {
-  await bootAll(demo, [await demo.start(demo.plan.first)]);
+  await bootAll(demo, [await demo.start(demo.plan.first)], inspect);
 }
 
 async function startDiskless(demo: Demonstration): Promise<void> {
-  await bootAll(demo, await Promise.all(demo.plan.diskless.map((machine) => demo.start(machine))));
-}
-
-/** Waits for nodes that start together, and looks at each as soon as it is up. A node that does not boot ends the run. */
-async function bootAll(demo: Demonstration, nodes: readonly Node[]): Promise<void> {
-  await Promise.all(
-    nodes.map(async (node) => {
-      if (!(await demo.waitBooted(node))) throw new ViverError('LAB_BOOT', `${node.label} did not boot`);
-      await inspect(demo, node);
-    }),
-  );
+  await bootAll(demo, await Promise.all(demo.plan.diskless.map((machine) => demo.start(machine))), inspect);
 }
 
 /** What must hold right after a boot. */
-async function inspect(demo: Demonstration, { label, machine }: Node): Promise<void> {
-  const { agent, description } = machine;
-  const isDiskless = description.medium.kind === 'none';
-  await demo.check(`${label} has its root on ${isDiskless ? 'V-FIELD' : 'the stick'} under an overlay`, async () =>
-    judgeRoot((await agent.shell('cat /proc/mounts')).stdout, isDiskless ? 'field' : 'medium'),
-  );
-  if (isDiskless) {
-    await demo.check(`${label} has memory left`, async () => {
-      const field = await demo.refresh(demo.node(label));
-      return judgeMemory((await agent.shell('cat /proc/meminfo')).stdout, heldBytes(field), LEAST_AVAILABLE_MIB);
-    });
-  }
+async function inspect(demo: Demonstration, node: Node): Promise<void> {
+  await checkRoot(demo, node);
+  if (node.machine.description.medium.kind !== 'none') return;
+  await demo.check(`${node.label} has memory left`, async () => {
+    const field = await demo.refresh(node);
+    const { stdout } = await node.machine.agent.shell('cat /proc/meminfo');
+    return judgeMemory(stdout, heldBytes(field), LEAST_AVAILABLE_MIB);
+  });
 }
 
 async function compareAll(demo: Demonstration, nodes: readonly Node[]): Promise<void> {
@@ -121,7 +102,7 @@ async function checkPeersServed(demo: Demonstration, before: ReadonlyMap<string,
 
 async function startAgain(demo: Demonstration): Promise<void> {
   const again = await demo.start(demo.plan.first, 'first-again');
-  await bootAll(demo, [again]);
+  await bootAll(demo, [again], inspect);
   await demo.check('first-again joins what is there', async () => {
     const wanted = demo.plan.diskless.length;
     const deadline = performance.now() + LIMITS.join * 1000;
@@ -133,42 +114,6 @@ async function startAgain(demo: Demonstration): Promise<void> {
     }
   });
   const late = await Promise.all(demo.plan.late.map((machine) => demo.start(machine)));
-  await bootAll(demo, late);
+  await bootAll(demo, late, inspect);
   await compareAll(demo, late);
-}
-
-async function readLogs(demo: Demonstration): Promise<void> {
-  for (const { label, machine } of demo.live) {
-    await demo.check(`${label} logged no errors`, async () =>
-      judgeErrors(await linesOf(machine.agent.shell('journalctl -b -p err --no-pager --quiet -o short-monotonic'))),
-    );
-    await demo.check(`${label} has a quiet kernel log`, async () =>
-      judgeKernelLog(await linesOf(machine.agent.shell('dmesg'))),
-    );
-    await demo.check(`${label} has no failed unit`, async () => {
-      const failed = await linesOf(machine.agent.shell('systemctl --failed --plain --no-legend --no-pager'));
-      return { ok: failed.length === 0, detail: failed.join('; ') || 'none' };
-    });
-  }
-}
-
-/** Diskless nodes first: while one shuts down it may still need blocks that another one has. */
-async function shutDown(demo: Demonstration): Promise<void> {
-  await Promise.all(demo.live.map((node) => demo.refresh(node).catch(() => {}))); // the last counts for the report
-  for (const node of [...demo.diskless, ...demo.live.filter((node) => !demo.diskless.includes(node))]) {
-    await demo.check(`${node.label} powers off cleanly`, () => powerOff(node));
-  }
-}
-
-async function powerOff({ machine }: Node): Promise<{ ok: boolean; detail: string }> {
-  const startedMs = performance.now();
-  await machine.agent.powerDown();
-  const exit = await machine.waitExit(LIMITS.powerOff * 1000);
-  const seconds = (performance.now() - startedMs) / 1000;
-  const ok = exit.cause === 'guest' && machine.console.failure === undefined;
-  return { ok, detail: machine.console.failure ?? exit.message ?? `after ${seconds.toFixed(1)} s` };
-}
-
-async function linesOf(result: Promise<{ stdout: string }>): Promise<string[]> {
-  return (await result).stdout.split('\n').filter((line) => line !== '');
 }

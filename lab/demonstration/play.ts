@@ -1,5 +1,5 @@
-// One run of the demonstration: the room, the machines that were started, and what was found. The steps (steps.ts) act through this;
-// it owns the nodes' records and the checks, and turns every failed check into a line, never into the end of the run.
+// One run in a room, the demonstration or another one: the room, the machines that were started, and what was found. Steps act through
+// this; it owns the nodes' records and the checks, and turns every failed check into a line, never into the end of the run.
 
 import { errorLine, ViverError } from '../../src/errors.ts';
 import type { MachineDescription } from '../machine.ts';
@@ -8,7 +8,7 @@ import type { RunningMachine } from '../running-machine.ts';
 import type { Verdict } from './judgements.ts';
 import type { LiveView } from './live-view.ts';
 import { type FieldStatus, multiUserSeconds, readFieldStatus } from './node-status.ts';
-import { type DemonstrationPlan, LIMITS } from './plan.ts';
+import { LIMITS } from './plan.ts';
 import { type CheckReport, createReport, type DemonstrationReport, reportPhases } from './report.ts';
 
 /** One start of a machine. */
@@ -27,15 +27,21 @@ export interface ImageFacts {
   readonly files: number;
 }
 
-export class Demonstration {
-  readonly plan: DemonstrationPlan;
+/** What every plan says, whatever is played. */
+export interface PlayPlan {
+  /** Longest time from power-on to multi-user.target. */
+  readonly bootSeconds: number;
+}
+
+export class Play<Plan extends PlayPlan = PlayPlan> {
+  readonly plan: Plan;
   readonly image: ImageFacts;
   readonly room: Room;
   readonly view: LiveView;
   readonly #nodes: Node[] = [];
   readonly #checks: CheckReport[] = [];
 
-  constructor(options: { plan: DemonstrationPlan; image: ImageFacts; room: Room; view: LiveView }) {
+  constructor(options: { plan: Plan; image: ImageFacts; room: Room; view: LiveView }) {
     this.plan = options.plan;
     this.image = options.image;
     this.room = options.room;
@@ -66,15 +72,19 @@ export class Demonstration {
 
   /** Waits until a node has booted and its agent answers; a check says in what time. False: it did not boot. */
   waitBooted(node: Node): Promise<boolean> {
-    const { machine } = node;
     return this.check(`${node.label} reaches multi-user.target`, async () => {
-      await machine.waitPhase(['multi-user', 'login'], LIMITS.boot * 1000);
-      await machine.agent.waitReady(LIMITS.agent * 1000);
-      const kernelSeconds = await multiUserSeconds(machine.agent, LIMITS.multiUser);
-      machine.console.addFromGuest('multi-user', kernelSeconds);
-      const seconds = machine.console.phases.find((phase) => phase.name === 'multi-user')?.seconds ?? 0;
+      const seconds = await this.boot(node);
       return { ok: true, detail: `${seconds.toFixed(1)} s after power-on` };
     });
+  }
+
+  /** Waits until a node has booted and its agent answers. @returns seconds since power-on. @throws ViverError LAB_* */
+  async boot({ machine }: Node): Promise<number> {
+    await machine.waitPhase(['multi-user', 'login'], this.plan.bootSeconds * 1000);
+    await machine.agent.waitReady(LIMITS.agent * 1000);
+    const kernelSeconds = await multiUserSeconds(machine.agent, LIMITS.multiUser);
+    machine.console.addFromGuest('multi-user', kernelSeconds);
+    return machine.console.phases.find((phase) => phase.name === 'multi-user')?.seconds ?? 0;
   }
 
   /** Asks a node for its part of the field and remembers it for the report. */
