@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SHARE } from '../amount.ts';
 import type { NbdAddress } from '../vfield/nbd/listener.ts';
+import { isWebUrl } from '../vfield/web-seed/web-seed.ts';
 import { type ListenAddress, parseListenAddress } from './addresses.ts';
 import { FIELD_PORT } from './field-port.ts';
 import type { CommandContext, MemberOptions } from './member.ts';
@@ -33,6 +34,7 @@ interface SeedFlags extends MemberFlags {
 }
 
 interface JoinFlags extends MemberFlags {
+  webSeed: string[];
   share: Share;
   nbd?: NbdAddress;
   mount?: string;
@@ -73,6 +75,12 @@ function addJoin(command: Command): void {
         .default(DEFAULT_SHARE, '25% of the RAM'),
     )
     .option(
+      '--web-seed <url>',
+      'http(s) address where the image lies as well (BEP 19); may be repeated',
+      collectWebSeeds,
+      [],
+    )
+    .option(
       '--nbd <address>',
       'offer the image as an NBD export at unix:/path or HOST:PORT',
       parsed(parseNbdAddress, 'unix:/path or HOST:PORT is wanted'),
@@ -80,7 +88,8 @@ function addJoin(command: Command): void {
     .option('--mount <dir>', "mount the image at DIR, read-only, by the kernel's nbd or by nbdfuse (root)")
     .action(async (name: string, flags: JoinFlags) => {
       const { runJoin } = await import('./join.ts');
-      const options = { ...memberOptions(flags), ...pick(flags, 'listen', 'nbd', 'mount'), share: flags.share };
+      const { share, webSeed } = flags;
+      const options = { ...memberOptions(flags), ...pick(flags, 'listen', 'nbd', 'mount'), share, webSeed };
       await inForeground(flags, (context) => runJoin(name, options, context));
     });
   addMemberOptions(join, 'all addresses, port 6881 or any free one').addHelpText(
@@ -157,6 +166,11 @@ function parsed<Value>(parse: (text: string) => Value | undefined, wanted: strin
 
 function collect(value: string, before: unknown): string[] {
   return [...(Array.isArray(before) ? (before as string[]) : []), value];
+}
+
+function collectWebSeeds(url: string, before: unknown): string[] {
+  if (!isWebUrl(url)) throw new InvalidArgumentError('an http:// or https:// address is wanted');
+  return collect(url, before);
 }
 
 /** The named options as far as they were given. */

@@ -27,6 +27,8 @@ export interface JoinOptions extends MemberOptions {
   /** 6881 on all addresses, or any free port when that is taken, without it. */
   readonly listen?: ListenAddress;
   readonly share: Share;
+  /** Where the image lies on HTTP servers, beside those that it names itself. */
+  readonly webSeed: readonly string[];
   readonly nbd?: NbdAddress;
   readonly mount?: string;
 }
@@ -35,7 +37,8 @@ export interface JoinOptions extends MemberOptions {
 export async function runJoin(name: string, options: JoinOptions, context: CommandContext): Promise<void> {
   await using undo = new AsyncDisposableStack();
   const mount = options.mount === undefined ? undefined : await planMount(options.mount, context);
-  const image = await findNamedImage(name, context.sys, context.lifetime.ending);
+  const named = await findNamedImage(name, context.sys, context.lifetime.ending);
+  const image = { ...named, webSeeds: [...(named.webSeeds ?? []), ...options.webSeed] };
   const listen = options.listen ?? (await usualListen(context));
   const bytes = shareBytes(
     options.share,

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readImageFile } from '../../kit/image-file.ts';
 import { formatMagnet } from '../../src/vfield/magnet.ts';
+import { ViverProcess } from '../programs/viver-process.ts';
 import { FieldProcess } from './field-process.ts';
 import { kit, makeTree, noise } from './kit-tree.ts';
 
@@ -35,9 +36,12 @@ afterEach(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the field reads an image that lies on nginx, byte for byte', async () => {
-  const port = await startNginx();
-  const torrent = torrentWith('nginx', `http://127.0.0.1:${port}/room.viver`, '--hybrid');
+test.each([
+  ['nginx', () => startNginx()],
+  ['busybox httpd', () => startBusybox()],
+])('the field reads an image that lies on %s, byte for byte', async (server, startServer) => {
+  const port = await startServer();
+  const torrent = torrentWith(server, `http://127.0.0.1:${port}/room.viver`, '--hybrid');
   const node = new FieldProcess([torrent, '--share', '4']);
   started.push(node);
   await node.ready;
@@ -45,6 +49,18 @@ test('the field reads an image that lies on nginx, byte for byte', async () => {
   const { bytesFrom, peers } = await node.status();
   expect(Object.keys(bytesFrom.peers)).toEqual([`http://127.0.0.1:${port}/room.viver`]);
   expect(peers.map(({ client }) => client)).toEqual(['web seed']);
+});
+
+test('viver field join --web-seed: a copy without any peer', async () => {
+  const url = `http://127.0.0.1:${await startBusybox()}/room.viver`;
+  const words = ['--web-seed', url, '--share', 'all', '--listen', '127.0.0.1:0'];
+  const node = new ViverProcess(
+    ['field', 'join', formatMagnet({ ...(await readImageFile(image)).metainfo, peers: [] }), ...words, '--no-discover'],
+    { RUNTIME_DIRECTORY: folder },
+  );
+  started.push({ kill: () => node.stop('SIGKILL') });
+  expect(await node.fact('complete')).toMatch(/^all \d+ pieces, \d+\.\d MiB, are held here$/);
+  expect(await node.stop()).toBe(0);
 });
 
 test('a link with nothing but a web seed leads to the image: its metainfo is in the .viver there', async () => {
@@ -121,6 +137,15 @@ async function startNginx(): Promise<number> {
     }`,
   );
   await run('nginx', ['-c', config, '-p', folder, '-e', 'stderr'], /start worker process \d/);
+  return port;
+}
+
+/** Serves the folder. @returns Its port. */
+async function startBusybox(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  started.push(spawn('busybox', ['httpd', '-f', '-p', `127.0.0.1:${port}`, '-h', folder], { stdio: 'inherit' }));
+  const answers = () => fetch(`http://127.0.0.1:${port}/none`).then(Boolean, () => false);
+  await expect.poll(answers, { timeout: 10_000 }).toBe(true);
   return port;
 }
 

@@ -1,7 +1,7 @@
 // One request to a web server as a web seed needs it answered: redirects are followed, and what comes must be exactly what was asked for.
 
 import { ViverError } from '../../errors.ts';
-import type { HttpClient, HttpReply } from './http-client.ts';
+import { type HttpClient, type HttpReply, isWanted } from './http-client.ts';
 import { isWebUrl, type WebRequest } from './web-seed.ts';
 
 const MAX_REDIRECTS = 5;
@@ -43,8 +43,7 @@ function checked(request: WebRequest, reply: HttpReply): HttpReply {
   const { range } = request;
   if (reply.status === 200 && range) throw refused('200 instead of 206: the server gives no ranges');
   if (reply.status !== (range ? 206 : 200)) throw refused(`status ${reply.status}`);
-  const given = /^bytes (\d+)-(\d+)\//.exec(reply.headers['content-range'] ?? '');
-  if (range && (Number(given?.[1]) !== range.first || Number(given?.[2]) !== range.last)) {
+  if (range && !isWanted(request, reply)) {
     throw refused(`asked for bytes ${range.first}-${range.last}, got "${reply.headers['content-range'] ?? ''}"`);
   }
   return reply;

@@ -2,7 +2,7 @@
 
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { errorLine, ViverError } from '../../errors.ts';
-import type { HttpClient, HttpReply } from './http-client.ts';
+import { type HttpClient, type HttpReply, isWanted } from './http-client.ts';
 import type { WebRequest } from './web-seed.ts';
 
 /** Without a byte for so long, an answer is given up. */
@@ -34,7 +34,7 @@ function get(wanted: WebRequest, open: Open): Promise<HttpReply> {
       reject(new ViverError('WEBSEED_FAILED', `web seed: ${errorLine(cause)}`, { cause, retryable: true }));
     const request = open(new URL(wanted.url), { headers: headersOf(wanted) }, (incoming) => {
       const reply = { status: incoming.statusCode ?? 0, headers: plainHeaders(incoming) };
-      if (reply.status === (wanted.range ? 206 : 200)) {
+      if (isWanted(wanted, reply)) {
         readBody(incoming, wanted.bytes).then((body) => resolve({ ...reply, body }), fail);
       } else {
         // Nobody wants to read it to its end: the whole image may come instead of a range.

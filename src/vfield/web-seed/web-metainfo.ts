@@ -9,6 +9,7 @@ import { sameBytes } from '../hash.ts';
 import { decodeMetainfo, type Metainfo } from '../metainfo.ts';
 import { askWeb, refused, sizeOf } from './ask-web.ts';
 import type { HttpClient } from './http-client.ts';
+import { LEAST_RANGE_BYTES } from './web-seed.ts';
 
 /** Between two tries. */
 const PAUSE_MS = 2_000;
@@ -54,7 +55,7 @@ function webReader(client: HttpClient): ImageReader {
   return {
     readBytes: async (url, offset, length) => (await read(url, offset, length)).body,
     sizeBytes: async (url) => {
-      const size = sizeOf(await read(url, 0, 1));
+      const size = sizeOf(await read(url, 0, LEAST_RANGE_BYTES));
       if (size === undefined) throw refused('the server does not say how long the file is');
       return size;
     },

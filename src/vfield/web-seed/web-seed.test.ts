@@ -112,7 +112,7 @@ describe('a file with ranges (BEP 19)', () => {
     });
     const field = await open([`${url}/images/`]);
     expect(await reads(field)).toBe(true);
-    expect(asked.filter((range) => range === 'bytes=0-0')).toHaveLength(2);
+    expect(asked.filter((range) => range === 'bytes=0-1')).toHaveLength(2);
   });
 
   test('named by the metainfo and by a link', async () => {
@@ -150,6 +150,16 @@ describe('a file with ranges (BEP 19)', () => {
     expect(said('short')[0]).toContain('the file has 100000 bytes');
   });
 
+  test('a server that calls the whole file a range is refused with what it sent', async () => {
+    const base = await listen((_, response) =>
+      response.writeHead(206, { 'content-range': `bytes 0-${FILE.length - 1}/${FILE.length}` }).end(FILE),
+    );
+    await open([`${base}/x`]);
+    const said = () => lines.filter((line) => line.startsWith(`info ${base}/x: `));
+    await expect.poll(() => said().length).toBe(1);
+    expect(said()[0]).toContain(`asked for bytes 0-1, got "bytes 0-${FILE.length - 1}/${FILE.length}"`);
+  });
+
   test('redirects without end are refused', async () => {
     const url = await listen((_, response) => response.writeHead(301, { location: '/again' }).end());
     await open([url]);
@@ -159,7 +169,7 @@ describe('a file with ranges (BEP 19)', () => {
   test('a server that fails in the middle and comes back: the read goes on', async () => {
     let isGood = false;
     const url = await listen((request, response) => {
-      if (request.headers.range === 'bytes=0-0' || isGood) serveRange(request, response);
+      if (request.headers.range === 'bytes=0-1' || isGood) serveRange(request, response);
       else response.writeHead(206, { 'content-range': 'bytes 0-1/9', 'content-length': 9 }).destroy();
     });
     const field = await open([url]);

@@ -66,10 +66,17 @@ export function webRequest(seed: WebSeed, metainfo: MetainfoCore, piece: number,
   return { url: fileUrl(seed.url, metainfo), range: { first, last: first + bytes - 1 }, bytes };
 }
 
+/** Bytes of the smallest range that is asked for: busybox httpd takes the end 0 of `bytes=0-0` for none, and sends all (docs/quirks.md). */
+export const LEAST_RANGE_BYTES = 2;
+
 /** The smallest request that shows whether the image can be had. */
 export function probeRequest(seed: WebSeed, metainfo: MetainfoCore): WebRequest {
   if (seed.kind === 'script') return { url: scriptUrl(seed.url, metainfo, 'piece=0&ranges=0-0'), bytes: 1 };
-  return { url: fileUrl(seed.url, metainfo), range: { first: 0, last: 0 }, bytes: 1 };
+  return {
+    url: fileUrl(seed.url, metainfo),
+    range: { first: 0, last: LEAST_RANGE_BYTES - 1 },
+    bytes: LEAST_RANGE_BYTES,
+  };
 }
 
 /** BEP 19: an address that ends with a slash is a folder. */
