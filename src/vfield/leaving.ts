@@ -2,8 +2,9 @@
 // it may still go then. So of two members that let go at once, each sees the other's dont-have, and both take it back.
 //
 // Who is short of room for its own pieces lets go what an owner has taken over, and if that is not enough, surplus copies. Who holds more than its share
-// allows (it has become smaller) also lets go last copies, but only of what the whole room has no room for. Without any share (a machine at the end
-// of its memory) the room has some seconds to take over, then all goes.
+// allows (it has become smaller) also lets go last copies in RAM, but only of what the whole room has no room for. Without any share (a machine at the end
+// of its memory) the room has some seconds to take over, then the rest goes. What nobody else in reach has, in RAM or on a medium, stays in any case: a root
+// that waits for ever is worse than a program that is ended.
 
 import type { Availability } from './availability.ts';
 import type { Clock } from './clock.ts';
@@ -102,7 +103,7 @@ export class Leaving {
   /** @param kept Pieces that this node would hold for the room with it. */
   #mayGo(piece: number, { owned, placement, most, since }: LeavingNeeds, kept: number): boolean {
     const { others, availability, clock, store } = this.#options;
-    if (owned.has(piece)) return false;
+    if (owned.has(piece) || availability.holders[piece] === 0) return false;
     const owners = placement.ownersOf(piece);
     if (others.isHeldBy(piece, owners)) return true;
     const over = kept > most;
