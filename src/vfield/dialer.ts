@@ -1,4 +1,5 @@
-// Knows addresses and dials them: tries again for ever, with pauses of 1 to 5 s (shorter while somebody waits for a piece). Owns the list
+// Knows addresses and dials them: tries again for ever, with pauses of 1 to 5 s. While somebody waits for a piece they begin shorter, and stay so for those whose
+// return is counted on: who was one of our nodes, and whom the user named. Owns the list
 // of addresses; connections.ts tells it what became of each connection, and how many more are wanted.
 
 import { Chance } from './chance.ts';
@@ -9,9 +10,12 @@ const MAX_ADDRESSES = 2_048;
 const LOOKED_AT = 8;
 const MAX_DIALS_AT_ONCE = 32;
 const FIRST_PAUSE_MS = 1_000;
-/** Between attempts while somebody waits: with the time of an attempt itself, a holder that returns is found within 2 s. */
+/** The first pause while somebody waits, and every one of those that are counted on: with the time of an attempt itself, a holder that returns is found within 2 s. */
 const HURRIED_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** Each pause by the one before it, so often at most. */
+const PAUSE_GROWTH = 1.5;
+const MOST_GROWTHS = 8;
 /** Who had no room for us is left in peace for so long, twice as long each time. */
 const FIRST_REST_MS = 5_000;
 const LONGEST_REST_MS = 60_000;
@@ -29,6 +33,8 @@ interface Known {
   fixed: boolean;
   /** Named by the user: never forgotten. */
   readonly configured: boolean;
+  /** One of our nodes was there. */
+  member: boolean;
   /** Place in the list of all addresses. */
   index: number;
 }
@@ -88,7 +94,16 @@ export class Dialer {
     if (this.#known.has(address)) return false;
     if (this.#list.length >= MAX_ADDRESSES && !this.#forgetOne()) return false;
     const [nextAt, index] = [this.#options.clock.now() + afterMs, this.#list.length];
-    this.#known.set(address, { state: 'idle', failures: 0, rests: 0, nextAt, fixed: false, configured, index });
+    this.#known.set(address, {
+      state: 'idle',
+      failures: 0,
+      rests: 0,
+      nextAt,
+      fixed: false,
+      configured,
+      member: false,
+      index,
+    });
     this.#list.push(address);
     return true;
   }
@@ -107,6 +122,12 @@ export class Dialer {
     if (!known || known.state === 'never') return;
     known.state = 'connected';
     known.failures = 0;
+  }
+
+  /** Who is connected at this address is one of our nodes. */
+  isMember(address: string): void {
+    const known = this.#known.get(address);
+    if (known) known.member = true;
   }
 
   /** It ended. One that never got to a handshake counts as a failure; a good one is tried again soon. */
@@ -181,8 +202,10 @@ export class Dialer {
   #pause(known: Known): void {
     known.failures++;
     known.fixed = this.hurry;
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** Math.min(8, known.failures - 1));
-    known.nextAt = this.#options.clock.now() + (this.hurry ? HURRIED_PAUSE_MS : pause);
+    const first = this.hurry ? HURRIED_PAUSE_MS : FIRST_PAUSE_MS;
+    const isCountedOn = known.configured || known.member;
+    const growth = this.hurry && isCountedOn ? 1 : PAUSE_GROWTH ** Math.min(MOST_GROWTHS, known.failures - 1);
+    known.nextAt = this.#options.clock.now() + Math.min(LONGEST_PAUSE_MS, first * growth);
   }
 
   /** Of a few taken at random, the one that failed most. */

@@ -163,12 +163,13 @@ export class Hearing {
   }
 
   #onMember(peer: Peer, member: MemberHello): void {
-    const { log, availability, serving, bootTrace } = this.options;
+    const { log, availability, dialer, serving, bootTrace } = this.options;
     const gives = `gives ${Math.floor(member.shareBytes / 2 ** 20)} MiB`;
     if (!peer.member) log.info(`${peer.address} is here: ${member.kind}, ${gives}`);
     else if (peer.member.shareBytes !== member.shareBytes) log.info(`${peer.address} ${gives} now`);
     if (peer.member?.kind === member.kind) peer.becomeMember(member);
     else availability.recount(peer, () => peer.becomeMember(member));
+    if (peer.dialAddress) dialer.isMember(peer.dialAddress);
     serving.onMember(peer);
     bootTrace.onMember(peer);
     this.options.onMember();
