@@ -187,7 +187,9 @@ describe('a bad peer', () => {
     expect(liar.requests()).toBe(before);
   });
 
-  it('that lied does not come back to the same address under a new id, until ten minutes have passed', async () => {
+  it('that lied does not come back to the same address under a new id, until ten minutes have passed', {
+    timeout: 60_000,
+  }, async () => {
     const room = new Room(image);
     const { clock, network } = room;
     await startFakePeer({ transport: network.transport(TWO), clock, image, behaviour: 'liar', member: true });
