@@ -10,6 +10,7 @@ interface CreateFlags {
   kernel?: string;
   initrd?: string;
   append?: string;
+  runes?: string;
   force?: boolean;
   yes?: boolean;
 }
@@ -26,6 +27,7 @@ export function mediaCommand(): Command {
     .option('--initrd <file>', 'initrd (default: made for the kernel of the image)')
     .option('--kernel <file>', 'kernel (default: the one in the image)')
     .option('--append <parameters>', 'kernel parameters, such as "viver.role=first"')
+    .option('--runes <dir>', 'folder with roles, runes and the like, which becomes RUNES of the medium')
     .option('--force', 'also a drive that is built in')
     .option('--yes', 'do not ask before a device is overwritten')
     .action(async (flags: CreateFlags) => {

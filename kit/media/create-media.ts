@@ -14,6 +14,7 @@ import { bootFiles } from './boot-partition.ts';
 import { prepareBootSource } from './boot-source.ts';
 import { writeIso } from './iso.ts';
 import { planLayout } from './layout.ts';
+import { runeFiles } from './rune-files.ts';
 import { planStick, writeStickDevice, writeStickFile } from './stick.ts';
 import { checkUnused, confirmDevice, type DeviceConsent, type DeviceFacts, deviceFacts } from './target.ts';
 
@@ -29,6 +30,8 @@ export interface CreateMediaOptions {
   readonly initrd?: string;
   /** Kernel parameters behind DEFAULT_APPEND. */
   readonly append?: string;
+  /** A folder with roles, runes and the like: RUNES of the medium. */
+  readonly runes?: string;
   readonly consent: DeviceConsent;
   readonly say: (line: string) => void;
 }
@@ -48,7 +51,8 @@ export async function createMedia(options: CreateMediaOptions): Promise<void> {
   const scratchNear = device ? join(tmpdir(), `viver-${device.name}`) : options.output;
   await withScratch(scratchNear, async (scratch, signal) => {
     const { kernel, initrd } = await prepareBootSource({ ...options, image, scratch, signal });
-    const files = await bootFiles(bootSetOf(image, options.append), kernel, initrd, scratch);
+    const own = options.runes === undefined ? [] : await runeFiles(options.runes);
+    const files = [...(await bootFiles(bootSetOf(image, options.append), kernel, initrd, scratch)), ...own];
     const timeSeconds = image.metainfo.createdSeconds ?? image.superblock.createdSeconds;
     await writeMedium(options, { image, files, scratch, timeSeconds }, device, signal);
   });

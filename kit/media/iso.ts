@@ -27,7 +27,7 @@ export async function writeIso(output: string, plan: BootMedium, signal: AbortSi
   const menu = join(scratch, 'find-disc.cfg');
   await writeFile(menu, FIND_DISC);
   const files = [
-    ...plan.files.filter(({ path }) => path.startsWith('viver/')),
+    ...plan.files.filter(({ path }) => !path.startsWith('EFI/')),
     { path: SIGNED_MENU_PATH, source: menu },
     { path: 'viver/bios.img', source: await biosLoader(scratch, signal) },
     { path: 'viver/efi.img', source: await efiLoaders(plan, menu, signal) },

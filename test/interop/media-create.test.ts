@@ -149,6 +149,42 @@ describe('a disc', () => {
   });
 });
 
+describe('RUNES of an administrator', () => {
+  const make = (name: string, ...more: string[]) =>
+    kit([
+      ...['media', 'create', '--image', image, '--initrd', initrd, '--output', join(folder, name)],
+      ...['--runes', join(folder, 'own'), ...more],
+    ]);
+  beforeAll(() => {
+    mkdirSync(join(folder, 'own/runes'), { recursive: true });
+    writeFileSync(join(folder, 'own/roles'), 'node: @node greeting\n');
+    writeFileSync(join(folder, 'own/runes/greeting.ts'), 'export {};\n');
+  });
+
+  test('lie on the boot partition of a stick', () => {
+    expect(make('runes.img').status).toBe(0);
+    const offset = partitionsOf(join(folder, 'runes.img'))[1]!.start * 512;
+    const at = `${join(folder, 'runes.img')}@@${offset}`;
+    expect(run('mtype', '-i', at, '::/RUNES/roles')).toBe('node: @node greeting\n');
+    expect(run('mtype', '-i', at, '::/RUNES/runes/greeting.ts')).toBe('export {};\n');
+  });
+
+  test('lie on a disc', () => {
+    expect(make('runes.iso').status).toBe(0);
+    const out = join(folder, 'runes-disc');
+    run('xorriso', '-osirrox', 'on', '-indev', join(folder, 'runes.iso'), '-extract', '/RUNES', out);
+    expect(readFileSync(join(out, 'runes/greeting.ts'), 'utf8')).toBe('export {};\n');
+    run('chmod', '-R', 'u+w', out);
+  });
+
+  test('must be a folder', () => {
+    expect(make('none.img', '--runes', join(folder, 'nowhere'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('there is no directory'),
+    });
+  });
+});
+
 test('an image above 4 GiB fits onto the data partition', async () => {
   const large = join(folder, 'large.viver');
   const target = join(folder, 'large.img');
