@@ -208,6 +208,40 @@ export default defineRune({ name: 'printers', version: 1, stage: 'configure', of
   });
 });
 
+describe('settings', () => {
+  const set = `import { defineRune, z } from 'viver';
+export default defineRune({ name: 'set', version: 1, stage: 'configure', offers: [], needs: [],
+  settings: z.object({ port: z._default(z.int(), 80), host: z.optional(z.string()) }),
+  async start({ settings, log }) { log.info(\`port \${settings.port}\`); } });
+`;
+  beforeAll(() =>
+    plant({
+      'set/etc/RUNES/roles': 'lab: set tftp\n',
+      'set/etc/RUNES/runes/set.ts': set,
+      'set/etc/RUNES/settings': 'set port=8080 host=a\n',
+      'unset/RUNES/settings': '# ours\nset host=b\ntftp port=many\nset colour=red\nsett port=1\n',
+    }),
+  );
+
+  test('are shown with the place they come from, and reach the rune', () => {
+    const { lines } = viver('explain', 'lab', '--root', 'set');
+    expect(lines).toContain('  set   port=8080  set/etc/RUNES/settings:1');
+    expect(lines).toContain('        host="a"   set/etc/RUNES/settings:1');
+    expect(lines).toContain('  tftp  port=69    default');
+    expect(viver('run', 'lab', '--root', 'set').lines).toContain('  set: port 8080');
+  });
+
+  test('that do not fit are named with file and line', () => {
+    const { lines, status } = viver('check', 'lab', '--root', 'set', '--medium', 'unset');
+    expect(lines.slice(0, -1)).toEqual([
+      'note: unset/RUNES/settings:5: settings of sett, and there is no such rune',
+      'unset/RUNES/settings:4: rune set has no setting colour',
+      expect.stringMatching(/^unset\/RUNES\/settings:3: settings of tftp: port: /),
+    ]);
+    expect(status).toBe(1);
+  });
+});
+
 test('a place that is none', () => {
   expect(viver('list', '--root', 'nowhere')).toMatchObject({
     status: 1,

@@ -15,7 +15,9 @@ import { parseUsers } from '../users/parse-users.ts';
 /** @throws ViverError RUNES_NO_DIRECTORY */
 async function readDesk(places: DeskPlaces) {
   const folders = await readDeskFolders(places);
-  return { merged: mergedRoles(folders), known: await knownRunes(folders), machines: knownMachines(folders), folders };
+  const settings = mergedSettings(folders);
+  const known = await knownRunes(folders, settings);
+  return { merged: mergedRoles(folders), known, settings, machines: knownMachines(folders), folders };
 }
 
 /** The runes there are, or those of `role`. */
@@ -27,11 +29,17 @@ export async function reportList(places: DeskPlaces, role: string | undefined, j
 
 /** @param roles Empty for all. */
 export async function reportCheck(places: DeskPlaces, roles: readonly string[]) {
-  const { merged, known, machines, folders } = await readDesk(places);
-  const checked = checkRoles(roles, merged, known);
+  const { merged, known, settings, machines, folders } = await readDesk(places);
+  const checked = checkRoles(roles, merged, known, settings);
   const result = {
     ...checked,
-    faults: [...checked.faults, ...machines.faults, ...machineRoleFaults(machines, merged), ...listFaults(folders)],
+    faults: [
+      ...checked.faults,
+      ...machines.faults,
+      ...machineRoleFaults(machines, merged),
+      ...settings.faults,
+      ...userFaults(folders),
+    ],
   };
   return { text: formatCheck(result), isGood: result.faults.length === 0 };
 }
@@ -41,11 +49,10 @@ function machineRoleFaults({ machines }: KnownMachines, { table }: MergedRoles):
   return lost.map(({ name, role }) => `machine ${name}: no role table has ${role}`);
 }
 
-function listFaults(folders: readonly RuneFolder[]): string[] {
-  const inUsers = folders.flatMap(({ users }) =>
+function userFaults(folders: readonly RuneFolder[]): string[] {
+  return folders.flatMap(({ users }) =>
     users ? parseUsers(users.text).faults.map(({ line, message }) => `${users.path}:${line}: ${message}`) : [],
   );
-  return [...mergedSettings(folders).faults, ...inUsers];
 }
 
 /** Why a role runs what it runs. */

@@ -26,6 +26,11 @@ export interface StartData {
 
 export interface Cell {
   readonly manifest: RuneManifest;
+  /**
+   * The settings as the rune would get them: checked, defaults put in. Nothing is started.
+   * @throws ViverError RUNES_BAD_MESSAGE with the path of the first wrong one.
+   */
+  settings(given: unknown): Promise<unknown>;
   start(data: StartData): Promise<void>;
   call(interfaceName: string, method: string, request: unknown): Promise<unknown>;
   deliver(interfaceName: string, event: string, data: unknown): void;
@@ -50,6 +55,10 @@ export class LocalCell implements Cell {
     this.manifest = manifestOf(rune, origin);
     this.#rune = rune;
     this.#outside = outside;
+  }
+
+  async settings(given: unknown): Promise<unknown> {
+    return this.#checkedSettings(given);
   }
 
   /** @throws ViverError RUNES_BAD_MESSAGE for settings, RUNES_NOT_OFFERED; and whatever the rune throws. */
@@ -87,12 +96,17 @@ export class LocalCell implements Cell {
     this.#abort.abort();
   }
 
+  #checkedSettings(given: unknown): unknown {
+    const { name, settings } = this.#rune;
+    return settings ? checkMessage(settings, given ?? {}, `settings of ${name}`) : given;
+  }
+
   #context({ facts, settings }: StartData): RuneContext {
     const rune = this.#rune;
     return {
       name: rune.name,
       facts,
-      settings: rune.settings ? checkMessage(rune.settings, settings ?? {}, `settings of ${rune.name}`) : settings,
+      settings: this.#checkedSettings(settings),
       log: this.#outside.log,
       files: this.#outside.files,
       signal: this.#abort.signal,

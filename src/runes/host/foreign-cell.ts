@@ -61,6 +61,10 @@ export class ForeignCell implements Cell {
     }
   }
 
+  settings(given: unknown): Promise<unknown> {
+    return this.#process.link.ask('settings', given);
+  }
+
   /** @throws ViverError RUNES_THREW and whatever the rune's start gives; RUNES_GONE. */
   async start(data: StartData): Promise<void> {
     await this.#process.link.ask('start', data);

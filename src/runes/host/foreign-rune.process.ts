@@ -101,6 +101,7 @@ const port = new FramePort(pipe, (reason) => {
 const link = new MessageLink(port, {
   ask: {
     load,
+    settings: (given: unknown) => loaded().settings(given),
     start,
     call: ({ interfaceName, method, request }: CallMessage) => loaded().call(interfaceName, method, request),
     stop: () => loaded().stop(),

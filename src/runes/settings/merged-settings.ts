@@ -5,6 +5,8 @@ import { parseSettings, type RuneSettings } from './parse-settings.ts';
 
 export interface MergedSettings {
   readonly settings: Readonly<Record<string, RuneSettings>>;
+  /** Rune -> key -> `FILE:LINE` of the value that counts. */
+  readonly places: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** `FILE:LINE: what is wrong` */
   readonly faults: readonly string[];
 }
@@ -12,15 +14,20 @@ export interface MergedSettings {
 /** @param folders The later wins, key by key. */
 export function mergedSettings(folders: readonly Pick<RuneFolder, 'settings' | 'users'>[]): MergedSettings {
   let settings: Readonly<Record<string, RuneSettings>> = {};
+  const places: Record<string, Record<string, string>> = {};
   const faults: string[] = [];
   for (const { settings: file } of folders) {
     if (!file) continue;
     const parsed = parseSettings(file.text);
     for (const { line, message } of parsed.faults) faults.push(`${file.path}:${line}: ${message}`);
     settings = laidOver(settings, parsed.settings);
+    for (const [rune, lines] of Object.entries(parsed.lines)) {
+      const own = Object.entries(lines).map(([key, line]) => [key, `${file.path}:${line}`] as const);
+      places[rune] = { ...places[rune], ...Object.fromEntries(own) };
+    }
   }
   const lists = folders.flatMap(({ users }) => (users ? [users] : []));
-  return { settings: lists.length > 0 ? laidOver(settings, { users: { lists } }) : settings, faults };
+  return { settings: lists.length > 0 ? laidOver(settings, { users: { lists } }) : settings, places, faults };
 }
 
 /** `over` wins, key by key of each rune. */

@@ -14,6 +14,8 @@ export interface SettingsFault {
 export interface ParsedSettings {
   /** By rune; several lines of one rune count together, the last value of a key wins. */
   readonly settings: Readonly<Record<string, RuneSettings>>;
+  /** Rune -> key -> the line that its value stands in. */
+  readonly lines: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly faults: readonly SettingsFault[];
 }
 
@@ -25,9 +27,10 @@ const WORD = /(?:[^\s"]|"[^"]*"?)+/g;
 /** Parses the text of one file. Never throws. */
 export function parseSettings(text: string): ParsedSettings {
   if (text.length > MAX_SETTINGS_BYTES) {
-    return { settings: {}, faults: [{ line: 0, message: `longer than ${MAX_SETTINGS_BYTES} bytes` }] };
+    return { settings: {}, lines: {}, faults: [{ line: 0, message: `longer than ${MAX_SETTINGS_BYTES} bytes` }] };
   }
   const settings = new Map<string, Record<string, unknown>>();
+  const lines = new Map<string, Record<string, number>>();
   const faults: SettingsFault[] = [];
   for (const [index, raw] of text.split('\n').entries()) {
     const all = raw.match(WORD) ?? [];
@@ -36,9 +39,16 @@ export function parseSettings(text: string): ParsedSettings {
     if (rune === undefined) continue;
     const parsed = NAME_PATTERN.test(rune) ? parseWords(words) : `'${rune}' is no rune's name`;
     if (typeof parsed === 'string') faults.push({ line: index + 1, message: parsed });
-    else settings.set(rune, { ...settings.get(rune), ...parsed });
+    else {
+      settings.set(rune, { ...settings.get(rune), ...parsed });
+      lines.set(rune, { ...lines.get(rune), ...linesOf(parsed, index + 1) });
+    }
   }
-  return { settings: Object.fromEntries(settings), faults };
+  return { settings: Object.fromEntries(settings), lines: Object.fromEntries(lines), faults };
+}
+
+function linesOf(settings: RuneSettings, line: number): Record<string, number> {
+  return Object.fromEntries(Object.keys(settings).map((key) => [key, line]));
 }
 
 function parseWords(words: readonly string[]): Record<string, unknown> | string {

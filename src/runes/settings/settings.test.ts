@@ -25,7 +25,7 @@ test.each([
   ['clock zone', "'zone' is no key=value"],
   ['clock =UTC', "'=UTC' is no key=value"],
 ])('%s', (line, message) => {
-  expect(parseSettings(`\n${line}\n`)).toEqual({ settings: {}, faults: [{ line: 2, message }] });
+  expect(parseSettings(`\n${line}\n`)).toEqual({ settings: {}, lines: {}, faults: [{ line: 2, message }] });
 });
 
 test('a text of any kind is read, and one that is too long is not', () => {
@@ -36,7 +36,7 @@ test('a text of any kind is read, and one that is too long is not', () => {
 
 test('the medium wins over the image, key by key; lists of users go to their rune', () => {
   const file = (path: string, text: string) => ({ path, text });
-  const { settings, faults } = mergedSettings([
+  const { settings, places, faults } = mergedSettings([
     { settings: file('image:s', 'clock zone=UTC rtc=utc\nfstab swap=none\n'), users: file('image:u', 'anna\n') },
     {},
     { settings: file('medium:s', 'clock zone=Asia/Tokyo\nbad\nbad x\n'), users: file('medium:u', 'bert\n') },
@@ -47,6 +47,7 @@ test('the medium wins over the image, key by key; lists of users go to their run
     bad: {},
     users: { lists: [file('image:u', 'anna\n'), file('medium:u', 'bert\n')] },
   });
+  expect(places).toEqual({ clock: { zone: 'medium:s:1', rtc: 'image:s:1' }, fstab: { swap: 'image:s:2' }, bad: {} });
   expect(faults).toEqual(["medium:s:3: 'x' is no key=value"]);
   expect(laidOver({ a: { x: 1 } }, { a: { y: 2 }, b: 7 })).toEqual({ a: { x: 1, y: 2 }, b: {} });
 });

@@ -1,8 +1,9 @@
 // `viver runes check`: every fault of role tables and runes as one line that begins with the place where it is mended. Pure.
 
 import type { MergedRoles } from '../roles/merged-roles.ts';
-import { type RoleSurvey, surveyRole } from '../survey/survey.ts';
+import type { MergedSettings } from '../settings/merged-settings.ts';
 import type { KnownRunes } from './manifests.ts';
+import { type RoleSurvey, surveyRole } from './survey.ts';
 
 export interface CheckResult {
   readonly roles: readonly string[];
@@ -14,7 +15,12 @@ export interface CheckResult {
 }
 
 /** @param roles Empty for all that the tables have. */
-export function checkRoles(roles: readonly string[], merged: MergedRoles, known: KnownRunes): CheckResult {
+export function checkRoles(
+  roles: readonly string[],
+  merged: MergedRoles,
+  known: KnownRunes,
+  { places }: Pick<MergedSettings, 'places'> = { places: {} },
+): CheckResult {
   const names = roles.length > 0 ? roles : [...merged.table.keys()];
   const surveys = names.map((role) => surveyRole(role, merged, known));
   const runes = unique(surveys.flatMap((survey) => survey.runes.map(({ name }) => name)));
@@ -23,13 +29,24 @@ export function checkRoles(roles: readonly string[], merged: MergedRoles, known:
     roles: names,
     runes,
     faults: unique([...merged.faults, ...surveys.flatMap(({ faults }) => faults), ...files]),
-    notes: unique([...surveys.flatMap(idleOmissions), ...(roles.length > 0 ? [] : unnamedFiles(known, runes))]),
+    notes: unique([
+      ...surveys.flatMap(idleOmissions),
+      ...(roles.length > 0 ? [] : unnamedFiles(known, runes)),
+      ...idleSettings(places, known),
+    ]),
   };
 }
 
 function idleOmissions({ dropped }: RoleSurvey): string[] {
   return dropped.flatMap(({ at, role, rune, wasThere }) =>
     wasThere ? [] : [`${at}: role ${role}: -${rune} drops nothing: no ${rune} stands before it`],
+  );
+}
+
+function idleSettings(places: MergedSettings['places'], { manifests, faults }: KnownRunes): string[] {
+  const isKnown = (name: string) => manifests.has(name) || faults.some(({ rune }) => rune === name);
+  return Object.entries(places).flatMap(([rune, keys]) =>
+    isKnown(rune) ? [] : Object.values(keys).map((place) => `${place}: settings of ${rune}, and there is no such rune`),
   );
 }
 

@@ -14,6 +14,7 @@ export function formatExplanation(survey: RoleSurvey): string {
     section('runes, under the words that put them there', formatReasons(survey.runes)),
     section('dropped', formatColumns(survey.dropped.filter(({ wasThere }) => wasThere).map(droppedRow), '  ')),
     section('in place of others', formatColumns(survey.runes.flatMap(overridingRow), '  ')),
+    section('settings', formatColumns(survey.runes.flatMap(settingRows), '  ')),
     ...survey.stages.map((stage) => formatStage(stage, survey)),
     section('left out, or faulty', survey.faults.map((fault) => `  ${fault}\n`).join('')),
   ];
@@ -46,6 +47,17 @@ function droppedRow({ rune, role, at }: RoleSurvey['dropped'][number]): string[]
 
 function overridingRow({ name, manifest, inPlaceOf }: SurveyedRune): string[][] {
   return manifest && inPlaceOf.length > 0 ? [[name, `${manifest.origin} in place of ${inPlaceOf.join(', ')}`]] : [];
+}
+
+/** Longer ones are lists that a rune is given whole. */
+const VALUE_CHARACTERS = 80;
+
+function settingRows({ name, settings }: SurveyedRune): string[][] {
+  return settings.map(({ key, value, at }, index) => {
+    const text = JSON.stringify(value) ?? '';
+    const shown = text.length > VALUE_CHARACTERS ? `${text.slice(0, VALUE_CHARACTERS)}…` : text;
+    return [index === 0 ? name : '', `${key}=${shown}`, at ?? 'default'];
+  });
 }
 
 function formatStage({ stage, levels, providers }: SurveyedStage, { runes }: RoleSurvey): string {

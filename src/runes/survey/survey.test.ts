@@ -28,7 +28,13 @@ function manifest(name: string, more: Partial<RuneManifest> = {}): RuneManifest 
 }
 
 function known(manifests: RuneManifest[], more: Partial<KnownRunes> = {}): KnownRunes {
-  return { manifests: new Map(manifests.map((item) => [item.name, item])), faults: [], overridden: new Map(), ...more };
+  return {
+    manifests: new Map(manifests.map((item) => [item.name, item])),
+    settings: new Map(),
+    faults: [],
+    overridden: new Map(),
+    ...more,
+  };
 }
 
 const roles = (...texts: string[]) =>
@@ -43,7 +49,18 @@ describe('a role', () => {
       manifest('dimmer'),
       manifest('paint', { stage: 'configure' }),
     ],
-    { overridden: new Map([['switch', ['image:switch.ts', 'built in']]]) },
+    {
+      overridden: new Map([['switch', ['image:switch.ts', 'built in']]]),
+      settings: new Map([
+        [
+          'switch',
+          [
+            { key: 'wall', value: 'north', at: 'stick/settings:3' },
+            { key: 'volts', value: 230 },
+          ],
+        ],
+      ]),
+    },
   );
   const tables = roles('room: switch lamp paint old', 'room: @room dimmer -old');
 
@@ -53,6 +70,7 @@ describe('a role', () => {
     expect(page).toContain(`  room (table1:1):\n    dimmer\n`);
     expect(page).toContain('  old  -old in room (table1:1)\n');
     expect(page).toContain('  switch  medium:switch.ts in place of image:switch.ts, built in\n');
+    expect(page).toContain('  switch  wall="north"  stick/settings:3\n          volts=230     default\n');
     expect(page).toContain('  1  paint\n');
     expect(page).toContain('  2  switch  needs light v1 of lamp, field v1 of the host; after dimmer\n');
     expect(page).toContain('  1  lamp    offers light v1\n');
@@ -102,6 +120,13 @@ describe('faults are lines that begin with the place to mend', () => {
     ],
   ])('%s', (_name, text, manifests, line) => {
     expect(check(text, ...manifests)).toContain(line);
+  });
+
+  test('settings for nobody are a note', () => {
+    const places = { a: { x: 'table:1' }, b: { y: 'table:2' } };
+    expect(checkRoles(['r'], roles('r: a'), known([manifest('a')]), { places }).notes).toEqual([
+      'table:2: settings of b, and there is no such rune',
+    ]);
   });
 
   test('what may not be meant is a note', () => {

@@ -6,6 +6,7 @@ import { type PlanFault, planRunes } from '../host/plan.ts';
 import type { MergedRoles } from '../roles/merged-roles.ts';
 import { type DroppedRune, formatRoleFault, type RuneReason, resolveRole } from '../roles/role-table.ts';
 import type { KnownRunes } from './manifests.ts';
+import type { SettledSetting } from './settle.ts';
 
 /** What the host process itself offers to runes of a stage. */
 export const HOST_OFFERS: Readonly<Record<Stage, readonly InterfaceId[]>> = {
@@ -19,6 +20,7 @@ export interface SurveyedRune {
   /** Undefined when it could not be loaded. */
   readonly manifest?: RuneManifest;
   readonly inPlaceOf: readonly string[];
+  readonly settings: readonly SettledSetting[];
 }
 
 export interface SurveyedStage {
@@ -44,7 +46,8 @@ export function surveyRole(role: string, { table }: MergedRoles, known: KnownRun
   const resolved = resolveRole(table, role);
   const runes = [...resolved.reasons].map(([name, reason]): SurveyedRune => {
     const manifest = known.manifests.get(name);
-    return { name, reason, inPlaceOf: known.overridden.get(name) ?? [], ...(manifest ? { manifest } : {}) };
+    const inPlaceOf = known.overridden.get(name) ?? [];
+    return { name, reason, inPlaceOf, settings: known.settings.get(name) ?? [], ...(manifest ? { manifest } : {}) };
   });
   const manifests = runes.flatMap(({ manifest }) => (manifest ? [manifest] : []));
   const plans = STAGES.map((stage) => ({ stage, plan: planStage(stage, manifests) }));
@@ -62,7 +65,7 @@ export function surveyRole(role: string, { table }: MergedRoles, known: KnownRun
     })),
     faults: [
       ...resolved.faults.map(formatRoleFault),
-      ...runes.flatMap((rune) => loadFault(rune, known)),
+      ...runes.flatMap((rune) => loadFaults(rune, known)),
       ...plans.flatMap(({ plan }) => plan.faults.map((fault) => placed(fault, runes))),
     ],
   };
@@ -75,10 +78,11 @@ function planStage(stage: Stage, manifests: readonly RuneManifest[]) {
   );
 }
 
-function loadFault({ name, reason, manifest }: SurveyedRune, { faults }: KnownRunes): string[] {
-  if (manifest) return [];
-  const fault = faults.find(({ rune }) => rune === name);
-  return [fault?.message ?? `${wordPlace(reason)}: rune ${name}: no built-in rune and no file of that name`];
+/** What keeps the rune from being loaded, or is wrong with its settings. */
+function loadFaults({ name, reason, manifest }: SurveyedRune, { faults }: KnownRunes): string[] {
+  const own = faults.filter(({ rune }) => rune === name).map(({ message }) => message);
+  if (manifest || own.length > 0) return own;
+  return [`${wordPlace(reason)}: rune ${name}: no built-in rune and no file of that name`];
 }
 
 /** A plan's fault with the place where it is to be mended: the rune's file, or for a built-in one the word that put it into the role. */
