@@ -12,16 +12,22 @@ import { boot, diskless, type FieldRoom, openFieldRoom, sh } from './field-room.
 const PREPARE_MS = 1_200_000;
 const SETTLE_MS = 180_000;
 const POWER_OFF_MS = 90_000;
+/** A second card, and a battery that ran out. */
+const NODE = { secondNic: 'e1000e', clock: '2024-06-01T12:00:00' } as const;
 const GUESTS: readonly GuestName[] = ['first', 'node'];
 
 describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
   let field: FieldRoom | undefined;
   const machines = new Map<GuestName, RunningMachine>();
+  let sshKey = '';
 
   beforeAll(async () => {
-    field = await openFieldRoom(`base-runes-${version}`, 1.1, { directory, recipe, finishStick: putRunes });
+    const finishStick = async (stick: string) => {
+      sshKey = await putRunes(stick);
+    };
+    field = await openFieldRoom(`base-runes-${version}`, 1.1, { directory, recipe, finishStick });
     machines.set('first', field.first);
-    machines.set('node', await boot(field.room, { ...diskless('node'), secondNic: 'e1000e' }));
+    machines.set('node', await boot(field.room, { ...diskless('node'), ...NODE }));
     for (const machine of machines.values()) await settled(machine);
   }, PREPARE_MS);
   afterAll(() => field?.room.close());
@@ -31,6 +37,7 @@ describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
     name,
     version,
     machine: machine(name),
+    sshKey,
     other: machine(name === 'first' ? 'node' : 'first'),
     sh: (script, timeoutMs) => sh(machine(name), script, timeoutMs),
   });

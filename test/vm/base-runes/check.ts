@@ -12,6 +12,8 @@ export interface Guest {
   readonly machine: RunningMachine;
   /** The machine that it shares the room with. */
   readonly other: RunningMachine;
+  /** Private SSH key of the medium's users. */
+  readonly sshKey: string;
   /** What a script prints, without blanks at its ends; it must end well. */
   sh(script: string, timeoutMs?: number): Promise<string>;
 }

@@ -1,10 +1,24 @@
 // All checks, a list for each rune.
 
 import type { Check } from './check.ts';
+import { clock } from './clock.ts';
 import { fstab } from './fstab.ts';
 import { hostName } from './host-name.ts';
 import { journal } from './journal.ts';
 import { machineIdentity } from './machine-identity.ts';
 import { network } from './network.ts';
+import { quiet } from './quiet.ts';
+import { sshHostKeys } from './ssh-host-keys.ts';
+import { users } from './users.ts';
 
-export const CHECKS: readonly Check[] = [...hostName, ...fstab, ...network, ...machineIdentity, ...journal];
+export const CHECKS: readonly Check[] = [
+  ...hostName,
+  ...users,
+  ...fstab,
+  ...quiet,
+  ...network,
+  ...clock,
+  ...machineIdentity,
+  ...sshHostKeys,
+  ...journal,
+];

@@ -1,6 +1,7 @@
-// Puts the folder `medium` beside this file onto a stick, as /RUNES of its FAT partition.
+// What the bench puts onto a stick, as /RUNES of its FAT partition: the folder `medium` beside this file, and a list of users with a key made for this run.
 
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runHere } from '../../../lab/as-root.ts';
@@ -10,20 +11,37 @@ const SECTOR_BYTES = 512;
 /** Partition types that a stick's boot files lie in: EFI system (GPT and MBR), FAT32. */
 const FAT_TYPES = new Set(['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'c', 'b']);
 
-/** Files of a stick's boot partition are replaced; others stay. */
-export async function putRunes(stick: string): Promise<void> {
+/** Of `secret`, by `openssl passwd -6`. */
+const PASSWORD = '$6$benchbench$agdH7.5jUrp182qOzKzpdDcqPZScP0K/8LvbT8ZmDpv5eOwmU6vCXtxnU7YVDmn.pGUHsC.mIrDmiJbLM0jHf1';
+
+/** Files of a stick's boot partition are replaced; others stay. @returns the private key that anna and root let in */
+export async function putRunes(stick: string): Promise<string> {
+  const own = await mkdtemp(join(tmpdir(), 'viver-bench-medium-'));
+  try {
+    await runHere('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', join(own, 'key')]);
+    await writeFile(join(own, 'users'), usersText(await readFile(join(own, 'key.pub'), 'utf8')));
+    const names = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
+    await copyToStick(stick, [...names, join(own, 'users')]);
+    return await readFile(join(own, 'key'), 'utf8');
+  } finally {
+    await rm(own, { recursive: true });
+  }
+}
+
+function usersText(publicKey: string): string {
+  return `# of the bench\nanna audio,video password=${PASSWORD}\n    ${publicKey.trim()}\nroot\n    ${publicKey.trim()}\n`;
+}
+
+async function copyToStick(stick: string, files: readonly string[]): Promise<void> {
   const partition = `${stick}@@${await fatOffset(stick)}`;
   // The folder is there when something else of the stick lies in it.
   await runHere('mmd', ['-D', 's', '-i', partition, '::/RUNES']).catch(() => {});
-  const names = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
-  await runHere('mcopy', ['-s', '-o', '-i', partition, ...names, '::/RUNES/']);
+  await runHere('mcopy', ['-s', '-o', '-i', partition, ...files, '::/RUNES/']);
 }
 
 async function fatOffset(stick: string): Promise<number> {
   const text = await runHere('sfdisk', ['--json', stick]);
-  const { partitiontable } = JSON.parse(text) as {
-    partitiontable: { partitions: { start: number; type: string }[] };
-  };
+  const { partitiontable } = JSON.parse(text) as { partitiontable: { partitions: { start: number; type: string }[] } };
   const found = partitiontable.partitions.find(({ type }) => FAT_TYPES.has(type));
   if (!found) throw new Error(`${stick} has no boot partition`);
   return found.start * SECTOR_BYTES;

@@ -33,21 +33,21 @@ export const network: readonly Check[] = [
   },
   {
     rune: 'network',
-    title: 'a second card gets its address by the image’s own set-up',
+    title: 'a second card gets its address by the set-up of the image',
     on: 'node',
     run: async ({ sh }) => {
       const question = `ip -4 -o address show dev ${SECOND}`;
       await expect.poll(() => sh(question), { timeout: 60_000, interval: 2000 }).toMatch(/inet 10\.0\.2\.\d+\/24/);
-      expect(await sh('ip route show default')).toContain('10.0.2.2');
-      expect(await sh('cat /etc/resolv.conf')).not.toContain('10.0.2.3');
     },
   },
   {
     rune: 'network',
-    title: '/etc/resolv.conf is ours, and names without a server fail at once',
+    title: '/etc/resolv.conf is ours, and a name without a server fails at once',
     run: async ({ sh }) => {
-      expect(await sh('readlink -f /etc/resolv.conf')).toBe('/run/viver/resolv.conf');
       expect(await sh('readlink /etc/resolv.conf')).toBe('/run/viver/resolv.conf');
+      const started = Date.now();
+      await sh('! getent hosts no.such.host.example');
+      expect(Date.now() - started).toBeLessThan(8000);
     },
   },
   {
