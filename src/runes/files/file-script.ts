@@ -9,9 +9,9 @@ export type FileOperation =
   | { readonly kind: 'write'; readonly path: string; readonly text: string; readonly mode: number }
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
-const END_OF_TEXT = 'VIVER-END-OF-TEXT';
-/** What a new file gets under the script's umask. */
+/** What a file gets when nothing is said. */
 const MODE_BY_UMASK = 0o644;
+const EXECUTE = 0o111;
 
 /** What one operation gave: `lines` is the plain output; `failed` has the reason. */
 export type FileResult = { readonly lines: readonly string[] } | { readonly failed: string };
@@ -27,7 +27,7 @@ export function assertOperation(operation: FileOperation): void {
 /** The script that does `operations` one after the other and prints `@INDEX STATUS` behind each. */
 export function formatScript(operations: readonly FileOperation[]): string {
   const commands = operations.map((operation, index) => `{\n${commandsFor(operation)}\n}\necho "@${index} $?"\n`);
-  return `umask 022\n${commands.join('')}`;
+  return `umask ${umaskFor(MODE_BY_UMASK)}\n${commands.join('')}`;
 }
 
 function commandsFor(operation: FileOperation): string {
@@ -44,30 +44,40 @@ function commandsFor(operation: FileOperation): string {
     case 'write':
       return writeCommands(operation.path, operation.text, operation.mode);
     case 'link':
-      return `${makeDirectory(operation.path)} && rm -f ${path} && ln -s ${quote(operation.target)} ${path}`;
+      return `${makeDirectory(operation.path)} && ln -sfn ${quote(operation.target)} ${path}`;
   }
 }
 
 /**
- * A new file beside the old one and a rename: whoever reads sees the old or the new text. A link is replaced, not followed. Each program that the
- * script starts costs a boot some milliseconds, so what the shell can do itself it does.
+ * A new file beside the old one and a rename: whoever reads sees the old or the new text; a link is replaced, not followed. A path that is free is
+ * written at once. Each program that the script starts costs a boot some milliseconds, so what the shell can do itself it does.
  */
 function writeCommands(path: string, text: string, mode: number): string {
-  const fresh = quote(`${path}.viver-new`);
   const target = quote(path);
-  const [program, content] = isPlainText(text) ? ['cat', text] : ['base64 -d', `${base64Lines(text)}\n`];
-  // A file of another owner or group than ours: its successor begins as a copy, which has both.
-  const keepOwner = `{ [ ! -f ${target} ] || { [ -O ${target} ] && [ -G ${target} ]; } || { cp -p ${target} ${fresh} && chmod 644 ${fresh}; }; }`;
-  const changeMode = mode === MODE_BY_UMASK ? '' : ` && chmod ${mode.toString(8)} ${fresh}`;
-  const makeRoom = `{ [ ! -L ${target} ] || rm -f ${target}; }`;
-  return `${makeDirectory(path)} && ${keepOwner} &&
-${program} > ${fresh} <<'${END_OF_TEXT}'${changeMode} && ${makeRoom} && mv -f ${fresh} ${target}
-${content}${END_OF_TEXT}`;
+  const replace = `${keepOwner(path, mode)} && ${print(text)} > "$f" && { [ ! -L ${target} ] || rm -f ${target}; } && mv -f "$f" ${target}`;
+  const write = `${makeDirectory(path)} && ${print(text)} > ${target}`;
+  const makeRunnable = (mode & EXECUTE) === 0 ? '' : ` && chmod ${mode.toString(8)} ${target}`;
+  return `umask ${umaskFor(mode)}
+f=${quote(`${path}.viver-new`)}
+if [ -e ${target} ] || [ -L ${target} ]; then ${replace}; else ${write}; fi${makeRunnable}
+s=$?; umask ${umaskFor(MODE_BY_UMASK)}; [ $s = 0 ]`;
 }
 
-/** What a here-document carries unchanged. */
-function isPlainText(text: string): boolean {
-  return text.endsWith('\n') && !text.includes('\0') && !text.split('\n').includes(END_OF_TEXT);
+/** A file of another owner or group than ours: its successor begins as a copy, which has both. */
+function keepOwner(path: string, mode: number): string {
+  const target = quote(path);
+  const copy = `{ cp -p ${target} "$f" && chmod ${mode.toString(8)} "$f"; }`;
+  return `{ [ ! -f ${target} ] || { [ -O ${target} ] && [ -G ${target} ]; } || ${copy}; }`;
+}
+
+/** What the shell takes off 0666 to make a file of this mode, as far as it is not about running it. */
+function umaskFor(mode: number): string {
+  return (0o666 & ~mode).toString(8).padStart(4, '0');
+}
+
+/** The command that prints the text; the shell itself knows printf, and knows no zero bytes. */
+function print(text: string): string {
+  return text.includes('\0') ? `printf '%s' '${base64Lines(text)}' | base64 -d` : `printf '%s' ${quote(text)}`;
 }
 
 function base64Lines(text: string): string {
