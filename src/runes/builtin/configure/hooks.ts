@@ -38,7 +38,10 @@ export const hooks = defineRune({
   offers: [],
   needs: [hooksInterface],
   // What the others set up is there when a script looks.
-  after: ['host-name', 'fstab', 'network', 'machine-identity', 'zram-swap', 'viver-command', 'display', 'home'],
+  after: [
+    ...['host-name', 'users', 'fstab', 'local-disks', 'network', 'hardware-detection', 'clock', 'machine-identity'],
+    ...['ssh-host-keys', 'display', 'home', 'zram-swap', 'viver-command'],
+  ],
   settings,
   startTimeoutMs: 3_600_000, // each hook has its own limit
   async start({ facts, files, log, ask, settings: { seconds } }) {
