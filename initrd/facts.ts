@@ -20,10 +20,14 @@ export interface Findings {
   readonly drives?: readonly DriveFacts[];
   /** Parts of the initrd that others get behind the medium's own. */
   readonly initrdParts?: readonly string[];
+  /** The key of the room, 32 bytes as base64url: who has it is a member. No fact: runes are not told. */
+  readonly roomKey?: string;
+  /** The part of the initrd that hands the key on. */
+  readonly keyPart?: string;
 }
 
 export function factsOf(findings: Findings, machine: Machine, field: Field): Facts {
-  const { role, nic, network, bootMedium, drives, initrdParts } = findings;
+  const { role, nic, network, bootMedium, drives, initrdParts, keyPart } = findings;
   const card = network ?? nic;
   const bootNic = card && nicFacts(card, network);
   return {
@@ -35,7 +39,7 @@ export function factsOf(findings: Findings, machine: Machine, field: Field): Fac
     nics: bootNic ? [bootNic] : [],
     ...(bootNic ? { bootNic } : {}),
     ...(machine.uuid ? { machineUuid: machine.uuid } : {}),
-    ...(bootMedium ? { bootSet: bootSetFacts(bootMedium, initrdParts) } : {}),
+    ...(bootMedium ? { bootSet: bootSetFacts(bootMedium, initrdParts, keyPart) } : {}),
     field: { magnet: magnetOf(field, network), port: field.port, label: field.metainfo.image.label },
   };
 }
@@ -57,11 +61,16 @@ function nicFacts({ name, mac }: Interface, network?: NetworkFacts): NicFacts {
   };
 }
 
-function bootSetFacts({ bootSet, directory }: BootMedium, parts: readonly string[] = []): BootSetFacts {
+function bootSetFacts(
+  { bootSet, directory }: BootMedium,
+  parts: readonly string[] = [],
+  keyPart?: string,
+): BootSetFacts {
   return {
     kernel: `${directory}/${bootSet.kernel}`,
     initrdParts: [`${directory}/${bootSet.initrd}`, ...parts],
     loaders: LOADERS,
+    ...(keyPart ? { keyPart } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import { joinNetwork } from './join-network.ts';
 import { DEVICES } from './local-image.ts';
 import { type NetworkFacts, wiredInterfaces } from './network.ts';
 import { readAhead } from './read-ahead.ts';
+import { handedKey, keyOfMedium, packRoomKey } from './room-key.ts';
 import { takeRoomTime } from './room-time.ts';
 import { loadModules, mountRoot, type Root, rootFromDrive, rootFromField, searchContext } from './root.ts';
 
@@ -91,12 +92,19 @@ async function findingsOf(
   const { sys, log, machine, options } = boot;
   const [nic] = await wiredInterfaces(networkEffects(boot), options.bootMac);
   const bootMedium = local && (await findBootMedium(searchContext(boot, hardware), local.drive, machine.kernelRelease));
+  const roomKey = bootMedium
+    ? await keyOfMedium(bootMedium.directory, boot)
+    : local
+      ? undefined
+      : await handedKey(boot);
   return {
     role: options.role ?? (local ? 'first' : 'node'),
     drives: await readDriveFacts(sys, log.child('drives'), SYSFS, DEVICES),
     ...(nic ? { nic } : {}),
     ...(network ? { network } : {}),
     ...(bootMedium ? { bootMedium, initrdParts: await packRunesOf(bootMedium.directory, boot) } : {}),
+    ...(roomKey ? { roomKey } : {}),
+    ...(roomKey && bootMedium ? { keyPart: await packRoomKey(roomKey, boot) } : {}),
   };
 }
 

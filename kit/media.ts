@@ -11,6 +11,7 @@ interface CreateFlags {
   initrd?: string;
   append?: string;
   runes?: string;
+  roomKey?: string;
   force?: boolean;
   yes?: boolean;
 }
@@ -28,6 +29,10 @@ export function mediaCommand(): Command {
     .option('--kernel <file>', 'kernel (default: the one in the image)')
     .option('--append <parameters>', 'kernel parameters, such as "viver.role=first"')
     .option('--runes <dir>', 'folder with roles, runes and the like, which becomes RUNES of the medium')
+    .option(
+      '--room-key <file>',
+      "the room's key, made there if it is not there yet (default: a new key for each medium)",
+    )
     .option('--force', 'also a drive that is built in')
     .option('--yes', 'do not ask before a device is overwritten')
     .action(async (flags: CreateFlags) => {

@@ -3,6 +3,7 @@
 
 import { stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ROOM_KEY_FILE } from '../../src/cluster/room-key.ts';
 import { ViverError } from '../../src/errors.ts';
 import { BOOT_SET_PATH, type BootSet, encodeBootSet } from '../../src/images/boot-set.ts';
 import { runChecked } from '../child.ts';
@@ -18,17 +19,22 @@ export interface BootFile {
 
 /** What the signed GRUB of Debian reads first. */
 export const SIGNED_MENU_PATH = 'EFI/debian/grub.cfg';
+export const ROOM_KEY_PATH = `RUNES/${ROOM_KEY_FILE}`;
 const SHIM = '/usr/lib/shim/shimx64.efi.signed';
 const MOK_MANAGER = '/usr/lib/shim/mmx64.efi.signed';
 const SIGNED_GRUB = '/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed';
 
+/** What differs from medium to medium. */
+export interface OwnFiles {
+  /** Paths. */
+  readonly kernel: string;
+  readonly initrd: string;
+  /** Text of RUNES/room.key. */
+  readonly roomKey: string;
+}
+
 /** All files of the partition; small ones are written into `scratch` first. @throws ViverError KIT_NO_LOADER */
-export async function bootFiles(
-  bootSet: BootSet,
-  kernel: string,
-  initrd: string,
-  scratch: string,
-): Promise<BootFile[]> {
+export async function bootFiles(bootSet: BootSet, own: OwnFiles, scratch: string): Promise<BootFile[]> {
   const menu = formatGrubMenu({ ...bootSet, title: `Viver: ${bootSet.image.label}` });
   const files: BootFile[] = [
     { path: 'EFI/BOOT/BOOTX64.EFI', source: await loader(SHIM, 'shim-signed') },
@@ -37,8 +43,9 @@ export async function bootFiles(
     { path: SIGNED_MENU_PATH, source: await written(scratch, 'signed-grub.cfg', SIGNED_GRUB_MENU) },
     { path: 'viver/grub.cfg', source: await written(scratch, 'grub.cfg', menu) },
     { path: BOOT_SET_PATH, source: await written(scratch, 'boot.json', encodeBootSet(bootSet)) },
-    { path: bootSet.kernel, source: kernel },
-    { path: bootSet.initrd, source: initrd },
+    { path: bootSet.kernel, source: own.kernel },
+    { path: bootSet.initrd, source: own.initrd },
+    { path: ROOM_KEY_PATH, source: await written(scratch, ROOM_KEY_FILE, own.roomKey) },
   ];
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

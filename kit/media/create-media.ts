@@ -10,10 +10,11 @@ import { type ImageFile, readImageFile } from '../image-file.ts';
 import { checkOutputPath, withScratch, writeWhole } from '../output-file.ts';
 import { formatSize } from '../progress-bar.ts';
 import type { BootMedium } from './boot-medium.ts';
-import { bootFiles } from './boot-partition.ts';
+import { type BootFile, bootFiles, ROOM_KEY_PATH } from './boot-partition.ts';
 import { prepareBootSource } from './boot-source.ts';
 import { writeIso } from './iso.ts';
 import { planLayout } from './layout.ts';
+import { roomKeyText } from './room-key.ts';
 import { runeFiles } from './rune-files.ts';
 import { planStick, writeStickDevice, writeStickFile } from './stick.ts';
 import { checkUnused, confirmDevice, type DeviceConsent, type DeviceFacts, deviceFacts } from './target.ts';
@@ -32,6 +33,8 @@ export interface CreateMediaOptions {
   readonly append?: string;
   /** A folder with roles, runes and the like: RUNES of the medium. */
   readonly runes?: string;
+  /** File of the room's key; without it, and without one among `runes`, the medium gets a key of its own. */
+  readonly roomKey?: string;
   readonly consent: DeviceConsent;
   readonly say: (line: string) => void;
 }
@@ -52,7 +55,10 @@ export async function createMedia(options: CreateMediaOptions): Promise<void> {
   await withScratch(scratchNear, async (scratch, signal) => {
     const { kernel, initrd } = await prepareBootSource({ ...options, image, scratch, signal });
     const own = options.runes === undefined ? [] : await runeFiles(options.runes);
-    const files = [...(await bootFiles(bootSetOf(image, options.append), kernel, initrd, scratch)), ...own];
+    const isKey = ({ path }: BootFile) => path === ROOM_KEY_PATH;
+    const roomKey = await roomKeyText(options.roomKey ?? own.find(isKey)?.source);
+    const common = await bootFiles(bootSetOf(image, options.append), { kernel, initrd, roomKey }, scratch);
+    const files = [...common, ...own.filter((file) => !isKey(file))];
     const timeSeconds = image.metainfo.createdSeconds ?? image.superblock.createdSeconds;
     await writeMedium(options, { image, files, scratch, timeSeconds }, device, signal);
   });

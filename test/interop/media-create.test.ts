@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeDataPartition } from '../../kit/media/data-partition.ts';
+import { parseRoomKey } from '../../src/cluster/room-key.ts';
 import { decodeBootSet } from '../../src/images/boot-set.ts';
 import { kit, makeTree, noise, run, TREE_KERNEL } from './kit-tree.ts';
 
@@ -25,12 +26,15 @@ let folder: string;
 let image: string;
 let initrd: string;
 let stick: string;
+/** Made with the first medium, and the same on all of them: the key is an input as the image is. */
+let roomKey: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'viver-media-'));
   image = join(folder, 'small.viver');
   initrd = join(folder, 'initrd.img');
   stick = join(folder, 'stick.img');
+  roomKey = join(folder, 'room.key');
   makeTree(join(folder, 'tree'));
   writeFileSync(initrd, noise(3 * MEBIBYTE));
   expect(kit(['image', 'create', '--root', join(folder, 'tree'), '--output', image]).status).toBe(0);
@@ -45,6 +49,8 @@ beforeAll(() => {
     stick,
     '--append',
     'a.b="c d"',
+    '--room-key',
+    roomKey,
   ]);
   expect([made.status, made.stderr]).toEqual([0, expect.stringContaining('stick.img: small, ')]);
 });
@@ -104,6 +110,9 @@ describe('a stick in a file', () => {
       kernelRelease: TREE_KERNEL,
       image: { label: 'small' },
     });
+    expect(read('RUNES/room.key')).toEqual(readFileSync(roomKey));
+    expect(statSync(roomKey).mode & 0o777).toBe(0o600);
+    expect(parseRoomKey(readFileSync(roomKey, 'utf8'), roomKey)).toHaveLength(43);
     expect(read('viver/grub.cfg').toString()).toContain(" 'a.b=c d'");
   });
 
@@ -117,21 +126,22 @@ describe('a stick in a file', () => {
 
   test('is the same when it is made again', () => {
     const again = join(folder, 'again.img');
-    kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', again, '--append', 'a.b="c d"']);
+    const same = ['--append', 'a.b="c d"', '--room-key', roomKey];
+    kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', again, ...same]);
     const hashes = [stick, again].map((path) => createHash('sha256').update(readFileSync(path)).digest('hex'));
     expect(hashes[0]).toBe(hashes[1]);
   });
 });
 
 describe('a disc', () => {
-  const make = (name: string) => {
+  const make = (name: string, ...more: string[]) => {
     const output = join(folder, name);
-    expect(kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', output]).status).toBe(0);
+    expect(kit(['media', 'create', '--image', image, '--initrd', initrd, '--output', output, ...more]).status).toBe(0);
     return output;
   };
 
   test('has boot entries for BIOS and UEFI, and the same files as a stick', () => {
-    const disc = make('disc.iso');
+    const disc = make('disc.iso', '--room-key', roomKey);
     const entries = run('xorriso', '-indev', disc, '-report_el_torito', 'plain');
     expect(entries).toMatch(/boot img : +1 +BIOS +y/);
     expect(entries).toMatch(/boot img : +2 +UEFI +y/);
@@ -139,13 +149,28 @@ describe('a disc', () => {
     run('xorriso', '-osirrox', 'on', '-indev', disc, '-extract', '/', out);
     expect(readFileSync(join(out, 'small.viver'))).toEqual(readFileSync(image));
     expect(readFileSync(join(out, 'viver/initrd.img'))).toEqual(readFileSync(initrd));
+    expect(readFileSync(join(out, 'RUNES/room.key'))).toEqual(readFileSync(roomKey));
     expect(decodeBootSet(readFileSync(join(out, 'viver/boot.json'))).kernel).toBe('viver/vmlinuz');
     run('fsck.vfat', '-n', join(out, 'viver/efi.img'));
     run('chmod', '-R', 'u+w', out);
   });
 
-  test('is the same when it is made again', () => {
-    expect(readFileSync(make('one.iso')).equals(readFileSync(make('two.iso')))).toBe(true);
+  test('is the same when it is made again, but for a key of its own', () => {
+    const [one, two, other] = [
+      make('one.iso', '--room-key', roomKey),
+      make('two.iso', '--room-key', roomKey),
+      make('three.iso'),
+    ];
+    expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
+    expect(readFileSync(one).equals(readFileSync(other))).toBe(false);
+  });
+
+  test('is not made with what is no key', () => {
+    writeFileSync(join(folder, 'bad.key'), 'secret\n');
+    const named = ['--image', image, '--initrd', initrd, '--output', join(folder, 'no.iso')];
+    const { status, stderr } = kit(['media', 'create', ...named, '--room-key', join(folder, 'bad.key')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("bad.key holds no room's key")]);
+    expect(existsSync(join(folder, 'no.iso'))).toBe(false);
   });
 });
 

@@ -24,6 +24,8 @@ export interface BootSetFacts {
   readonly kernel: string;
   /** Served as one file, one part behind the other: the kernel unpacks concatenated archives. */
   readonly initrdParts: readonly string[];
+  /** One more part, for machines that are to be members of the room. */
+  readonly keyPart?: string;
   /** Directory of the loaders: undionly.kpxe, shimx64.efi, grubx64.efi, ipxe.efi, whichever there are. */
   readonly loaders: string;
 }

@@ -1,17 +1,22 @@
 // Rune http: kernel, initrd, iPXE script, loaders (for UEFI HTTP boot), this machine's status and the image's .torrent by HTTP. Offers `boot-script`.
 
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { createBootSet, openFile } from '../../../bootserver/boot-set.ts';
 import type { BootContent } from '../../../bootserver/content.ts';
 import { contentRoute, type HttpRoute } from '../../../bootserver/http/routes.ts';
 import { createHttpServer } from '../../../bootserver/http/server.ts';
 import { ipxeScript } from '../../../bootserver/menu/ipxe-script.ts';
+import { macOfNeighbour } from '../../../bootserver/neighbours.ts';
 import { ViverError } from '../../../errors.ts';
+import type { Log } from '../../../log.ts';
 import type { BootSetFacts, Facts } from '../../contract/facts.ts';
 import type { Client } from '../../contract/interface.ts';
 import { defineRune } from '../../contract/rune.ts';
+import { addressKeeper } from '../../interfaces/address-keeper.ts';
 import { bootScript } from '../../interfaces/boot-script.ts';
 import { field } from '../../interfaces/field.ts';
+import { HAND_OUT, type HandOut, type KeyQuestions, whyNoKey } from './key-hand-out.ts';
 import { loaderFiles, loaderPaths } from './loaders.ts';
 import { nodeCommandLine } from './node-command-line.ts';
 import { servingNic } from './serving-nic.ts';
@@ -20,6 +25,13 @@ const settings = z.object({
   port: z._default(z.int(), 80),
   /** Further kernel parameters for all machines that boot over the network. */
   append: z._default(z.string(), ''),
+  roomKey: z
+    ._default(HAND_OUT, 'all')
+    .check(
+      z.describe(
+        'who is handed the key of the room: `all` PCs that start here, the `known` ones of RUNES/machines, `none`',
+      ),
+    ),
 });
 
 export const httpRune = defineRune({
@@ -28,7 +40,7 @@ export const httpRune = defineRune({
   stage: 'serve',
   summary: 'kernel, initrd, boot script and status by HTTP',
   offers: [bootScript],
-  needs: [field],
+  needs: [field, addressKeeper],
   settings,
   async start(ctx) {
     const { facts } = ctx;
@@ -49,7 +61,7 @@ export const httpRune = defineRune({
       port: ctx.settings.port,
       routes: [
         ...informationRoutes(facts, ctx.ask(field)),
-        { method: 'GET', path: '/initrd', handle: async () => contentAnswer(await openParts(bootSet.initrdParts)) },
+        initrdRoute(bootSet, keyDecision(ctx.settings.roomKey, ctx.ask(addressKeeper), facts), ctx.log),
         contentRoute(async (path, client) => (await bootFiles(path, client)) ?? loaders.open(path, client)),
       ],
       log: ctx.log,
@@ -66,6 +78,37 @@ export const httpRune = defineRune({
 /** Roles that the list of machines gives; on the command line, so that no other choice of the machine's wins over it. */
 function rolesOf({ machines = [] }: Facts): Map<string, string> {
   return new Map(machines.flatMap(({ mac, role }) => (role ? [[mac, `viver.role=${role}`] as const] : [])));
+}
+
+/** The initrd, with the key behind it for who may have it. Whoever has the file has what is in it: nothing else says whether the key came. */
+function initrdRoute(
+  { initrdParts, keyPart }: BootSetFacts,
+  whyNot: (address: string) => Promise<string | undefined>,
+  log: Log,
+): HttpRoute {
+  return {
+    method: 'GET',
+    path: '/initrd',
+    handle: async ({ client }) => {
+      if (keyPart === undefined) return contentAnswer(await openParts(initrdParts));
+      const why = await whyNot(client.address);
+      if (why !== undefined) log.info(`${client.address} starts without the room's key: ${why}`);
+      return contentAnswer(await openParts(why === undefined ? [...initrdParts, keyPart] : initrdParts));
+    },
+  };
+}
+
+function keyDecision(policy: HandOut, keeper: Client<typeof addressKeeper>, { machines = [] }: Facts) {
+  const known = new Set(machines.map(({ mac }) => mac));
+  const questions: KeyQuestions = {
+    macOf: async (address) => macOfNeighbour(await readFile('/proc/net/arp', 'utf8'), address),
+    leasedTo: async (mac) => {
+      if ((await keeper.network({})).mode === 'proxy') return 'foreign';
+      return (await keeper.lookup({ client: { mac } })).lease?.address;
+    },
+    isKnown: (mac) => known.has(mac),
+  };
+  return (address: string) => whyNoKey(policy, address, questions);
 }
 
 /** What people and programs may ask about this machine and its image. */
