@@ -5,6 +5,7 @@ import type { Facts } from '../src/runes/contract/facts.ts';
 import { createDirectoryFiles } from '../src/runes/files/directory-files.ts';
 import { type ChrootCommand, createShellFiles } from '../src/runes/files/shell-files.ts';
 import { createHookService } from '../src/runes/hooks/hook-service.ts';
+import type { StartReport } from '../src/runes/host/options.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
 import { knownMachines, machineOf } from '../src/runes/machines/known-machines.ts';
 import { RUNES_ON_MEDIUM, type RuneFolder, readRuneFolder } from '../src/runes/roles/rune-folder.ts';
@@ -22,7 +23,7 @@ export async function configure(
   { sys, log, options }: BootContext,
   found: Facts,
   { here, medium }: { here: boolean; medium?: string },
-): Promise<{ changed: string[]; folders: RuneFolder[]; role: string }> {
+): Promise<{ report: StartReport; folders: RuneFolder[]; role: string }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, CHROOT);
   const folders = [await readRuneFolder(files, 'image')];
   if (medium) folders.push(await readRuneFolder(createDirectoryFiles(medium), 'medium', RUNES_ON_MEDIUM));
@@ -47,9 +48,8 @@ export async function configure(
       'viver-command': { pidFile: `${SHARED_RUN}/pid` },
     },
   });
-  const changed = runes.report.started.flatMap((rune) => rune.changed);
   await runes.stop();
-  return { changed, folders, role };
+  return { report: runes.report, folders, role };
 }
 
 /** The role that the list of machines gives this one. */

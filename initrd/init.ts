@@ -54,18 +54,19 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   const { configure, openDoors, serveRoom, withBootTrace, LiveStatus, RecordKeeper } = await reading;
   const found = await findingsOf(boot, hardware, root, isNetworkBoot ? await joining : undefined);
   const medium = found.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
-  const { folders, role } = await phases.run(
+  const { folders, role, report } = await phases.run(
     'configure',
     () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
-    ({ changed }) => `adapted ${changed.join(' ') || 'nothing'}`,
+    ({ report: { started } }) => `adapted ${started.flatMap(({ changed }) => changed).join(' ') || 'nothing'}`,
   );
   const findings = { ...found, role };
   await timing;
 
-  const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
+  const status = new LiveStatus(boot, root, { role: findings.role, programVersion }, { folders, configured: report });
   await openDoors(boot, root, status);
   await makeReadyToStay(boot);
-  const known = { programVersion, root: { device, source, ...(local ? { local } : {}) }, findings, folders, peers: [] };
+  const rootRecord = { device, source, ...(local ? { local } : {}) };
+  const known = { programVersion, root: rootRecord, findings, folders, configured: report, peers: [] };
   const record = await RecordKeeper.begin(sys, { ...known, phases: phases.times }, withBootTrace(field));
   await phases.run(
     'handover',

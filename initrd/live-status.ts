@@ -1,7 +1,10 @@
 // What this process says of itself, put together anew at each question.
 
 import type { NodeStatus } from '../src/control/status.ts';
+import type { RuneStatus } from '../src/runes/host/options.ts';
 import type { RunningRunes } from '../src/runes/host/start.ts';
+import type { MachineRunes, ServingRune } from '../src/runes/survey/machine-runes.ts';
+import { residentBytes } from '../src/sys/memory-reading.ts';
 import type { Sys } from '../src/sys/sys.ts';
 import type { FieldStatus } from '../src/vfield/field.ts';
 import { type BootContext, SYSFS } from './context.ts';
@@ -9,6 +12,9 @@ import type { NetworkFacts } from './network.ts';
 import type { Root } from './root.ts';
 
 const SECTOR_BYTES = 512;
+
+/** Known since the runes of stage `configure` have ended. */
+export type RunesAtStart = Pick<MachineRunes, 'folders' | 'configured'>;
 
 export class LiveStatus {
   /** Known when the machine is on the network. */
@@ -18,11 +24,18 @@ export class LiveStatus {
   readonly #boot: BootContext;
   readonly #root: Root;
   readonly #fixed: Pick<NodeStatus, 'role' | 'programVersion'>;
+  readonly #atStart: RunesAtStart;
 
-  constructor(boot: BootContext, root: Root, fixed: Pick<NodeStatus, 'role' | 'programVersion'>) {
+  constructor(
+    boot: BootContext,
+    root: Root,
+    fixed: Pick<NodeStatus, 'role' | 'programVersion'>,
+    atStart: RunesAtStart,
+  ) {
     this.#boot = boot;
     this.#root = root;
     this.#fixed = fixed;
+    this.#atStart = atStart;
   }
 
   async now(): Promise<NodeStatus> {
@@ -38,6 +51,21 @@ export class LiveStatus {
       field: await this.#field(),
       runes: await this.#runeStates(),
     };
+  }
+
+  /** What became of the runes, for `viver runes list`. */
+  async machineRunes(): Promise<MachineRunes> {
+    const { role } = this.#fixed;
+    const { runes } = this;
+    const states = (await runes?.status()) ?? [];
+    const serving = await Promise.all(states.map((state) => this.#withMemory(state)));
+    return { role, ...this.#atStart, ...(runes ? { serving: { report: runes.report, runes: serving } } : {}) };
+  }
+
+  async #withMemory(status: RuneStatus): Promise<ServingRune> {
+    const { processId } = status;
+    const memoryBytes = processId === undefined ? undefined : await residentBytes(this.#boot.sys, processId);
+    return { ...status, ...(memoryBytes === undefined ? {} : { memoryBytes }) };
   }
 
   /** The field's own status; what the kernel read from the medium without asking the field counts as local. */

@@ -9,6 +9,7 @@ const KNOWN = {
   root: { device: '/dev/nbd0', source: 'the field' },
   findings: { role: 'node', nic: { name: 'eth0', mac: '52:54:00:00:00:01' } },
   folders: [{ runes: [{ path: 'image:/etc/RUNES/runes/a.js', text: 'export {}' }] }],
+  configured: { started: [{ rune: 'a', milliseconds: 4, changed: ['/etc/a'] }], setAside: [], faults: [] },
   phases: [{ name: 'start', seconds: 3.2 }],
   peers: ['10.77.0.1:6881'],
 };
@@ -35,6 +36,7 @@ describe('the text', () => {
     [JSON.stringify({ version: 1 }), /no programVersion/],
     [encodeRecord(RECORD).replace('"infoHash"', '"hash"'), /no infoHash/],
     [encodeRecord(RECORD).replace('"peers":["10.77.0.1:6881"]', '"peers":"10.77.0.1:6881"'), /no peers/],
+    [encodeRecord(RECORD).replace('"configured"', '"done"'), /no configured/],
     [encodeRecord(RECORD).replace('"device"', '"disk"'), /no root device/],
     [encodeRecord(RECORD).replace('"role"', '"part"'), /no role/],
   ])('%# says what is wrong with it', (text, message) => {

@@ -3,6 +3,7 @@
 
 import type { PhaseTime } from '../src/control/status.ts';
 import { errorLine, ViverError } from '../src/errors.ts';
+import type { StartReport } from '../src/runes/host/options.ts';
 import type { RuneFolder } from '../src/runes/roles/rune-folder.ts';
 import type { Sys } from '../src/sys/sys.ts';
 import { decodeMetainfo, encodeMetainfo, type Metainfo } from '../src/vfield/metainfo.ts';
@@ -22,6 +23,8 @@ export interface ServingRecord {
   readonly findings: Findings;
   /** RUNES of the image and of the medium: their files must not be read from a root that this process serves. */
   readonly folders: readonly RuneFolder[];
+  /** What became of the runes of stage `configure`. */
+  readonly configured: StartReport;
   readonly phases: readonly PhaseTime[];
   /** Addresses of the members that were connected lately. */
   readonly peers: readonly string[];
@@ -41,6 +44,7 @@ export function decodeRecord(text: string): ServingRecord {
   for (const name of ['folders', 'phases', 'peers'] as const) {
     if (!Array.isArray(record[name])) throw bad(`no ${name}`);
   }
+  if (typeof record.configured !== 'object' || record.configured === null) throw bad('no configured');
   if (typeof (record.root as Partial<Root> | undefined)?.device !== 'string') throw bad('no root device');
   if (typeof (record.findings as Partial<Findings> | undefined)?.role !== 'string') throw bad('no role');
   const { version: _, ...known } = record;

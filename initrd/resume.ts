@@ -51,9 +51,9 @@ async function serveAgain(boot: BootContext, record: ServingRecord, root: Root):
     import('./serve.ts'),
     import('./live-status.ts'),
   ]);
-  const { findings, folders, programVersion } = record;
+  const { findings, folders, configured, programVersion } = record;
   const { field } = root;
-  const status = new LiveStatus(boot, root, { role: findings.role, programVersion });
+  const status = new LiveStatus(boot, root, { role: findings.role, programVersion }, { folders, configured });
   await openDoors(boot, root, status);
   const keeper = RecordKeeper.resume(boot.sys, record);
   await serveRoom(boot, { field, findings, folders, status, record: keeper }, stayOnNetwork(boot, findings.network));

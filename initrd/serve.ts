@@ -38,6 +38,7 @@ export async function openDoors({ sys }: BootContext, root: Root, status: LiveSt
   await openControlSocket(CONTROL_SOCKET, {
     status: () => status.now(),
     trace: async () => recordedTrace(root),
+    runes: () => status.machineRunes(),
   });
   await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
 }

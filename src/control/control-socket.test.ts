@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ViverError } from '../errors.ts';
-import { askStatus, askTrace, openControlSocket } from './control-socket.ts';
+import { askRunes, askStatus, askTrace, openControlSocket } from './control-socket.ts';
 import type { NodeStatus } from './status.ts';
 
 const TRACE = { infoHash: 'ab'.repeat(32), pieceCount: 9, pieces: [4, 5, 0] };
 const STATUS = { role: 'node', programVersion: '0.1.0' } as NodeStatus;
+const RUNES = { role: 'lab', folders: [], configured: { started: [], setAside: [], faults: [] } };
 let folder: string;
 let server: Server;
 let path: string;
@@ -16,7 +17,11 @@ let path: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'viver-control-'));
   path = join(folder, 'control');
-  server = await openControlSocket(path, { status: async () => STATUS, trace: async () => TRACE });
+  server = await openControlSocket(path, {
+    status: async () => STATUS,
+    trace: async () => TRACE,
+    runes: async () => RUNES,
+  });
 });
 afterAll(async () => {
   server.close();
@@ -26,6 +31,7 @@ afterAll(async () => {
 test('each question gets its answer, from a socket that is for its owner alone', async () => {
   expect(await askStatus(path)).toEqual(STATUS);
   expect(await askTrace(path)).toEqual(TRACE);
+  expect(await askRunes(path)).toEqual(RUNES);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 

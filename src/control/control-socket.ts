@@ -3,6 +3,7 @@
 import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { errorLine, ViverError } from '../errors.ts';
+import type { MachineRunes } from '../runes/survey/machine-runes.ts';
 import { removeStaleSocket } from '../sys/stale-socket.ts';
 import type { TraceFile } from '../vfield/trace-file.ts';
 import type { MemberStatus, NodeStatus } from './status.ts';
@@ -18,14 +19,17 @@ export interface ControlAnswers {
   status(): Promise<MemberStatus>;
   /** The boot trace that was recorded here. */
   trace?(): Promise<TraceFile>;
+  /** What became of the runes here. */
+  runes?(): Promise<MachineRunes>;
 }
 
-/** Answers `GET /status` and `GET /trace`. */
+/** Answers `GET /status`, `GET /trace` and `GET /runes`. */
 export async function openControlSocket(path: string, answers: ControlAnswers): Promise<Server> {
   await removeStaleSocket(path);
   const byUrl: Record<string, (() => Promise<unknown>) | undefined> = {
     '/status': answers.status,
     '/trace': answers.trace,
+    '/runes': answers.runes,
   };
   const server = createServer((incoming, answer) => {
     const find = incoming.method === 'GET' ? byUrl[incoming.url ?? ''] : undefined;
@@ -50,6 +54,11 @@ export async function openControlSocket(path: string, answers: ControlAnswers): 
 /** Asks the process behind `path`. @throws ViverError `CONTROL_UNREACHABLE` when there is none, `CONTROL_REFUSED`. */
 export function askStatus<Status extends MemberStatus = NodeStatus>(path: string): Promise<Status> {
   return ask(path, '/status');
+}
+
+/** What became of the runes there. @throws ViverError as `askStatus`. */
+export function askRunes(path: string): Promise<MachineRunes> {
+  return ask(path, '/runes');
 }
 
 /** The boot trace that was recorded there. @throws ViverError as `askStatus`. */

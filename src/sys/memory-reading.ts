@@ -26,6 +26,13 @@ export async function readMemory(sys: Sys): Promise<MemoryReading> {
   };
 }
 
+/** RAM that a process has now (VmRSS, proc_pid_status(5)); undefined when there is no such process. */
+export async function residentBytes(sys: Sys, processId: number): Promise<number | undefined> {
+  const status = await sys.readText(`/proc/${processId}/status`).catch(() => '');
+  const bytes = parseKibibytes(status, 'VmRSS') * 1024;
+  return Number.isFinite(bytes) ? bytes : undefined;
+}
+
 /** `MemAvailable:  312345 kB`; infinity where the kernel does not say it, so that nothing is taken for short. */
 function parseKibibytes(meminfo: string, name: string): number {
   const number = new RegExp(`^${name}:\\s+(\\d{1,15}) kB$`, 'm').exec(meminfo)?.[1];

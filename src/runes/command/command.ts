@@ -1,8 +1,9 @@
 // `viver runes`: the sub-commands and their options. What they do is imported when it is wanted: `viver status` on a booted machine is to be quick.
 
 import { Command, Option } from 'commander';
+import { CONTROL_SOCKET } from '../../control/status.ts';
 import type { Stage } from '../contract/rune.ts';
-import type { DeskPlaces } from '../survey/desk-folders.ts';
+import type { SurveyPlaces } from './report.ts';
 
 /** As in ../contract/rune.ts, which would bring the schemas with it. */
 const STAGES: readonly Stage[] = ['configure', 'serve'];
@@ -18,21 +19,23 @@ export function runesCommand(): Command {
 }
 
 function addList(command: Command): void {
-  withPlaces(command.command('list'))
-    .description('the runes there are, or those of one role in the order of their start')
+  withSurvey(command.command('list'))
+    .description(
+      'the runes there are, or those of one role in the order of their start; on a booted machine, what ran and runs',
+    )
     .option('--role <role>', 'those of this role')
     .option('--json', 'as JSON')
-    .action(async ({ role, json, ...places }: DeskPlaces & { role?: string; json?: boolean }) => {
+    .action(async ({ role, json, ...places }: SurveyPlaces & { role?: string; json?: boolean }) => {
       const { reportList } = await import('./report.ts');
       process.stdout.write(await reportList(places, role, json ?? false));
     });
 }
 
 function addCheck(command: Command): void {
-  withPlaces(command.command('check'))
+  withSurvey(command.command('check'))
     .description('name every fault of role tables and runes, a line each; exit status 1 when there is one')
     .argument('[role...]', 'these roles only (default: all of the tables, and all rune files)')
-    .action(async (roles: string[], places: DeskPlaces) => {
+    .action(async (roles: string[], places: SurveyPlaces) => {
       const { reportCheck } = await import('./report.ts');
       const { text, isGood } = await reportCheck(places, roles);
       process.stdout.write(text);
@@ -41,11 +44,11 @@ function addCheck(command: Command): void {
 }
 
 function addExplain(command: Command): void {
-  withPlaces(command.command('explain'))
+  withSurvey(command.command('explain'))
     .description('why each rune of a role runs, what it needs, who offers that, what is overridden and left out')
-    .argument('<role>')
+    .argument('[role]', 'default on a booted machine: its own')
     .option('--json', 'as JSON')
-    .action(async (role: string, { json, ...places }: DeskPlaces & { json?: boolean }) => {
+    .action(async (role: string | undefined, { json, ...places }: SurveyPlaces & { json?: boolean }) => {
       const { reportExplanation } = await import('./report.ts');
       process.stdout.write(await reportExplanation(places, role, json ?? false));
     });
@@ -87,6 +90,15 @@ Examples:
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+/** What is looked at: files on the desk, or without any the machine that runs here. */
+function withSurvey(command: Command): Command {
+  return withPlaces(command).option(
+    '--socket <path>',
+    'on a booted machine, without --root and --medium: the control socket of its process',
+    CONTROL_SOCKET,
+  );
 }
 
 /** Where the files are read. */

@@ -26,6 +26,8 @@ export interface StartData {
 
 export interface Cell {
   readonly manifest: RuneManifest;
+  /** Of a rune that has a process of its own. */
+  readonly processId?: number | undefined;
   /**
    * The settings as the rune would get them: checked, defaults put in. Nothing is started.
    * @throws ViverError RUNES_BAD_MESSAGE with the path of the first wrong one.

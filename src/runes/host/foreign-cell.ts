@@ -61,6 +61,10 @@ export class ForeignCell implements Cell {
     }
   }
 
+  get processId(): number | undefined {
+    return this.#process.processId;
+  }
+
   settings(given: unknown): Promise<unknown> {
     return this.#process.link.ask('settings', given);
   }
@@ -99,6 +103,7 @@ const END_LIMIT_MS = 2_000;
 /** One process with the line to it, until it ends. */
 class RuneProcess {
   readonly link: MessageLink;
+  readonly processId: number | undefined;
   readonly #child: ConfinedProcess;
   readonly #onEnded: (reason: string) => void;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -109,6 +114,7 @@ class RuneProcess {
   constructor(name: string, file: RuneFile, outside: Outside, onEnded: (reason: string) => void) {
     const { log } = outside;
     this.#child = startConfined(PROGRAM, [name], HEAP_MEBIBYTES);
+    this.processId = this.#child.pid;
     this.#onEnded = onEnded;
     const said = new PrintedLines(this.#child.stdout, (line) => log.info(line));
     const printed = new PrintedLines(this.#child.stderr, (line) => log.warn(line));

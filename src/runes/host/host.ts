@@ -91,6 +91,7 @@ export class RuneHost {
       answered,
       failed,
       uncaughtErrors,
+      ...(cell.processId === undefined || state !== 'running' ? {} : { processId: cell.processId }),
     }));
   }
 

@@ -94,4 +94,6 @@ export interface RuneStatus {
   readonly answered: number;
   readonly failed: number;
   readonly uncaughtErrors: number;
+  /** Of a rune that has a process of its own; the others share the host's thread. */
+  readonly processId?: number;
 }

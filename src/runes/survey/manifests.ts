@@ -33,7 +33,7 @@ export interface KnownRunes {
 }
 
 /** On a desk nothing else wants the processor as at a boot, and a person waits. */
-const LIMITS: HostLimits = { ...DEFAULT_LIMITS, startMs: 10_000 };
+const LIMITS: HostLimits = { ...DEFAULT_LIMITS, startMs: 20_000 };
 
 /** Each is a process or thread of its own: not all at once. */
 const LOADED_AT_ONCE = 4;
