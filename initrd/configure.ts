@@ -44,6 +44,7 @@ export async function configure(
     root: { path: ROOT_PLACES.newRoot, chroot: CHROOT },
     services: { hooks: hookService },
     settings: {
+      'host-name': { hosts: `${SHARED_RUN}/hosts` },
       network: { resolvConf: `${SHARED_RUN}/resolv.conf` },
       'viver-command': { pidFile: `${SHARED_RUN}/pid` },
     },

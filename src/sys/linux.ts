@@ -65,9 +65,9 @@ export class LinuxSys implements Sys {
     return writeFile(path, text);
   }
 
-  async replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  async replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
     const beside = `${path}.new`;
-    await writeFile(beside, content, { mode: 0o600 });
+    await writeFile(beside, content, { mode });
     await rename(beside, path);
   }
 

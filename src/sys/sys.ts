@@ -56,8 +56,8 @@ export interface Sys {
   sizeBytes(path: string): Promise<number>;
   /** Writes at once, for sysfs knobs and files that need no care. */
   writeText(path: string, text: string): Promise<void>;
-  /** Replaces a file, for its owner's eyes only; a reader, and a process that starts after a crash, finds the old content or the new, never half of it. */
-  replaceFile(path: string, content: string | Uint8Array): Promise<void>;
+  /** Replaces a file, for its owner's eyes only unless `mode` says else; a reader, and a process that starts after a crash, finds the old content or the new, never half of it. */
+  replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   makeDirectory(path: string): Promise<void>;
 
   /** Runs a program to its end. Rejects only when it can't be started or `timeoutMs` passes. */

@@ -15,7 +15,9 @@ export const journal: readonly Check[] = [
     run: async ({ sh }) => {
       const lines = await sh('journalctl -b -t viver -o cat --no-pager');
       expect(configureRunes.filter((rune) => !lineOf(rune).test(lines))).toEqual([]);
-      expect(lines).toMatch(/rune host-name started in \d+ ms; changed \/etc\/hostname, \/etc\/hosts/);
+      expect(lines).toMatch(
+        /rune host-name started in \d+ ms; changed \/etc\/hostname, \/etc\/hosts, \/run\/viver\/hosts/,
+      );
       expect(await sh('journalctl -b -t viver -p err -o cat --no-pager')).toBe('');
     },
   },

@@ -150,7 +150,7 @@ test('NetworkManager: the NIC is unmanaged, DNS is ours, a link to resolved is r
     },
   });
   const own = await text('etc/NetworkManager/conf.d/90-viver.conf');
-  expect(own).toContain('unmanaged-devices+=mac:52:54:00:ab:cd:ef\n');
+  expect(own).toContain('unmanaged-devices+=mac:52:54:00:ab:cd:ef;interface-name:=eth0\n');
   expect(own).toContain('dns=none\n');
   expect(await text('etc/resolv.conf')).toMatch(
     /\nsearch school\.test\nnameserver 10\.1\.1\.1\nnameserver 10\.1\.1\.2\n$/,

@@ -1,5 +1,6 @@
 // Rune host-name: /etc/hostname and the line of /etc/hosts that goes with it. Debian's convention: 127.0.1.1 for a host whose address may change.
 
+import * as z from 'zod/mini';
 import { ViverError } from '../../../errors.ts';
 import type { Facts } from '../../contract/facts.ts';
 import { defineRune } from '../../contract/rune.ts';
@@ -19,12 +20,18 @@ export const hostName = defineRune({
   summary: 'a host name that no other machine has, from the list of machines, the DHCP server or the MAC',
   offers: [],
   needs: [],
-  async start({ facts, files, log }) {
+  settings: z.object({
+    hosts: z
+      .optional(z.string())
+      .check(z.describe('set by the host process: a file that it keeps up to date; /etc/hosts becomes a link to it')),
+  }),
+  async start({ facts, files, log, settings: { hosts: kept } }) {
     const { name, why } = chooseName(facts);
     const hosts = await files.readText('/etc/hosts');
     await Promise.all([
       files.writeText('/etc/hostname', `${name}\n`),
-      files.writeText('/etc/hosts', withOwnName(hosts ?? NEW_HOSTS, name, facts.bootNic?.domainName)),
+      files.writeText(kept ?? '/etc/hosts', withOwnName(hosts ?? NEW_HOSTS, name, facts.bootNic?.domainName)),
+      kept ? files.symlink(kept, '/etc/hosts') : undefined,
     ]);
     log.info(`host name ${name}, ${why}`);
   },

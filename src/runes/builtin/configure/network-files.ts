@@ -48,9 +48,9 @@ export function dhcpcdText(text: string, nic: NicFacts): string {
   return text.startsWith(own) ? text : own + text;
 }
 
-/** NetworkManager leaves the NIC and /etc/resolv.conf alone. */
+/** NetworkManager leaves the NIC and /etc/resolv.conf alone; by name too, since some drivers know no permanent MAC. */
 export function networkManagerText(nic: NicFacts | undefined): string {
-  const unmanaged = nic ? `\n[keyfile]\nunmanaged-devices+=mac:${nic.mac}\n` : '';
+  const unmanaged = nic ? `\n[keyfile]\nunmanaged-devices+=mac:${nic.mac};interface-name:=${nic.name}\n` : '';
   return `${HEAD}# and may have its root on it.\n[main]\ndns=none\nrc-manager=unmanaged\n${unmanaged}`;
 }
 

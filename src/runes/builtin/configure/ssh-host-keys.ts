@@ -12,8 +12,10 @@ const DIRECTORY = '/etc/ssh';
 const KEY = `${DIRECTORY}/ssh_host_ed25519_key`;
 
 const settings = z.object({
-  /** 32 bytes; the host process has it from the boot medium or the boot server. Never in a file of the system. */
-  roomKey: z.optional(z.instanceof(Uint8Array)),
+  /** From the boot medium or the boot server; never in a file of the system. */
+  roomKey: z
+    .optional(z.instanceof(Uint8Array))
+    .check(z.describe('set by the host process: the key of the room, 32 bytes')),
 });
 
 export const sshHostKeys = defineRune({

@@ -25,8 +25,9 @@ const MAKE_HOME = 'session optional pam_mkhomedir.so umask=0077';
 const SHELLS = ['/bin/bash', '/bin/sh'];
 
 const settings = z.object({
-  /** The lists of image and medium, in this order, as the host process read them. */
-  lists: z._default(z.array(z.object({ path: z.string(), text: z.string() })), []),
+  lists: z
+    ._default(z.array(z.object({ path: z.string(), text: z.string() })), [])
+    .check(z.describe('set by the host process: RUNES/users of image and medium')),
 });
 
 export const users = defineRune({
