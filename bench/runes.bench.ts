@@ -12,14 +12,19 @@ import { silentLog } from '../src/log.ts';
 import { builtinStage } from '../src/runes/builtin/builtin.ts';
 import { DEFAULT_ROLES, resolveRole } from '../src/runes/roles/role-table.ts';
 import { formatRow, type Measurement, resultRow, writeResult } from './results.ts';
+import { isThere } from './runes/find-moleculer.ts';
 
 const RUNS = Number(process.argv[2] ?? 5);
-const CALL_MS = 1500;
+const CALL_MS = 1000;
 const AT_ONCE = 32;
 const BUILT_IN = 100;
 const FOREIGN = 4;
 const KIB = 1024;
 
+if (!isThere()) {
+  console.log('left out: VIVER_MOLECULER names no folder in which `npm install moleculer` was done');
+  process.exit(0);
+}
 const { root } = await makeDebianSystem(LAB_DIRECTORY, silentLog);
 const runes = [...resolveRole(DEFAULT_ROLES, 'node').runes].filter((rune) => builtinStage(rune) === 'configure');
 

@@ -1,7 +1,6 @@
-// Moleculer as the benchmark uses it: its defaults, with its TCP transporter where nodes are to meet. It is no dependency of Viver's: VIVER_MOLECULER names a
-// folder in which `npm install moleculer` was done.
+// Moleculer as the benchmark uses it: its defaults, with its TCP transporter where nodes are to meet.
 
-import { createRequire } from 'node:module';
+import { requireFrom } from './find-moleculer.ts';
 
 /** The part of its ServiceBroker that is used here. */
 export interface Node {
@@ -12,13 +11,7 @@ export interface Node {
   waitForServices(name: string, timeoutMs: number): Promise<unknown>;
 }
 
-const folder = process.env.VIVER_MOLECULER ?? process.cwd();
-const { ServiceBroker, MOLECULER_VERSION } = createRequire(`${folder}/`)('moleculer') as {
-  ServiceBroker: (new (options: object) => Node) & { MOLECULER_VERSION: string };
-  MOLECULER_VERSION?: string;
-};
-
-export const VERSION = MOLECULER_VERSION ?? ServiceBroker.MOLECULER_VERSION;
+const { ServiceBroker } = requireFrom('moleculer') as { ServiceBroker: new (options: object) => Node };
 const NAMES = ['one', 'two'];
 
 /** @param port Without one the node is alone. */

@@ -22,9 +22,9 @@ const lines = (drives: readonly DriveFacts[], wishes = {}) =>
 
 test('swap and labelled file systems are used, and waited for by nobody', () => {
   expect(lines([swap, home, drive({ device: '/dev/sdb1', label: 'viver-tmp', type: 'xfs' })])).toEqual([
-    'UUID=aa-bb none swap sw,pri=10,nofail,x-systemd.device-timeout=5s 0 0',
-    'LABEL=viver-home /home ext4 defaults,nosuid,nodev,nofail,x-systemd.device-timeout=5s 0 0',
-    'LABEL=viver-tmp /scratch xfs defaults,nosuid,nodev,nofail,x-systemd.device-timeout=5s 0 0',
+    'UUID=aa-bb none swap sw,pri=10,nofail,x-systemd.device-timeout=30s 0 0',
+    'LABEL=viver-home /home ext4 defaults,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 0',
+    'LABEL=viver-tmp /scratch xfs defaults,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 0',
   ]);
   expect(lines([swap, home], { swap: 'none', home: 'none' })).toEqual([]);
 });

@@ -27,8 +27,8 @@ const PLACES = [
 const MOUNTABLE = ['ext4', 'ext3', 'ext2', 'xfs', 'btrfs', 'f2fs'];
 /** Below zram's 100, above nothing. */
 const DISK_SWAP_PRIORITY = 10;
-/** What is not there is not waited for longer. */
-const PATIENCE = ['nofail', 'x-systemd.device-timeout=5s'];
+/** No boot waits for it (nofail); udev of a slow, busy machine needed more than five seconds for a disk that was there. */
+const PATIENCE = ['nofail', 'x-systemd.device-timeout=30s'];
 
 export function planPartitions(drives: readonly DriveFacts[], wishes: PartitionWishes): PartitionPlan {
   const swap = wishes.swap === 'found' ? planSwap(drives) : { entries: [], notes: [] };
