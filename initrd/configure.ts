@@ -15,14 +15,20 @@ import { writeFactsJson } from './facts-files.ts';
 /** busybox's, of the runtime. */
 const CHROOT: ChrootCommand = ['chroot'];
 
-/**
- * Runs the role's configure runes on the mounted root, with `here` in this thread: never where the root is served by it.
- * @param medium Where the boot medium is mounted, or what a diskless PC has of it; its runes win over the image's. Returns them too, and the role, for the stage that comes later.
- */
+export interface ConfigureOptions {
+  /** In this thread: never where the root is served by it. */
+  readonly here: boolean;
+  /** Where the boot medium is mounted, or what a diskless PC has of it; its runes win over the image's. */
+  readonly medium?: string | undefined;
+  /** As base64url; only the built-in runes that need it see it. */
+  readonly roomKey?: string | undefined;
+}
+
+/** Runs the role's configure runes on the mounted root. Returns the folders and the role too, for the stage that comes later. */
 export async function configure(
   { sys, log, options }: BootContext,
   found: Facts,
-  { here, medium }: { here: boolean; medium?: string },
+  { here, medium, roomKey }: ConfigureOptions,
 ): Promise<{ report: StartReport; folders: RuneFolder[]; role: string }> {
   const files = createShellFiles((...call) => sys.run(...call), ROOT_PLACES.newRoot, CHROOT);
   const folders = [await readRuneFolder(files, 'image')];
@@ -45,6 +51,7 @@ export async function configure(
     services: { hooks: hookService },
     settings: {
       'host-name': { hosts: `${SHARED_RUN}/hosts` },
+      ...(roomKey ? { 'ssh-host-keys': { roomKey: Uint8Array.fromBase64(roomKey, { alphabet: 'base64url' }) } } : {}),
       network: { resolvConf: `${SHARED_RUN}/resolv.conf` },
       'viver-command': { pidFile: `${SHARED_RUN}/pid` },
     },

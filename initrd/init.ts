@@ -56,7 +56,7 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   const medium = found.bootMedium?.directory ?? (isNetworkBoot ? HANDED_MEDIUM : undefined);
   const { folders, role, report } = await phases.run(
     'configure',
-    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, ...(medium ? { medium } : {}) }),
+    () => configure(boot, factsOf(found, machine, field), { here: !isNetworkBoot, medium, roomKey: found.roomKey }),
     ({ report: { started } }) => `adapted ${started.flatMap(({ changed }) => changed).join(' ') || 'nothing'}`,
   );
   const findings = { ...found, role };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningMachine } from '../../lab/running-machine.ts';
 import type { Check, Guest, GuestName } from './base-runes/check.ts';
 import { CHECKS } from './base-runes/checks.ts';
-import { putRunes } from './base-runes/medium.ts';
+import { type BenchKeys, putRunes } from './base-runes/medium.ts';
 import { SYSTEMS } from './base-runes/systems.ts';
 import { boot, diskless, type FieldRoom, openFieldRoom, sh } from './field-room.ts';
 
@@ -19,11 +19,11 @@ const GUESTS: readonly GuestName[] = ['first', 'node'];
 describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
   let field: FieldRoom | undefined;
   const machines = new Map<GuestName, RunningMachine>();
-  let sshKey = '';
+  let keys: BenchKeys;
 
   beforeAll(async () => {
     const finishStick = async (stick: string) => {
-      sshKey = await putRunes(stick);
+      keys = await putRunes(stick);
     };
     field = await openFieldRoom(`base-runes-${version}`, 1.1, { directory, recipe, finishStick });
     machines.set('first', field.first);
@@ -37,7 +37,7 @@ describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
     name,
     version,
     machine: machine(name),
-    sshKey,
+    keys,
     other: machine(name === 'first' ? 'node' : 'first'),
     sh: (script, timeoutMs) => sh(machine(name), script, timeoutMs),
   });

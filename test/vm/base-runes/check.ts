@@ -2,6 +2,7 @@
 // one, so a check leaves the guest as it found it, or says so.
 
 import type { RunningMachine } from '../../../lab/running-machine.ts';
+import type { BenchKeys } from './medium.ts';
 import type { DebianVersion } from './systems.ts';
 
 export type GuestName = 'first' | 'node';
@@ -12,8 +13,7 @@ export interface Guest {
   readonly machine: RunningMachine;
   /** The machine that it shares the room with. */
   readonly other: RunningMachine;
-  /** Private SSH key of the medium's users. */
-  readonly sshKey: string;
+  readonly keys: BenchKeys;
   /** What a script prints, without blanks at its ends; it must end well. */
   sh(script: string, timeoutMs?: number): Promise<string>;
 }

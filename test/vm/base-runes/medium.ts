@@ -14,15 +14,23 @@ const FAT_TYPES = new Set(['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'c', 'b
 /** Of `secret`, by `openssl passwd -6`. */
 const PASSWORD = '$6$benchbench$agdH7.5jUrp182qOzKzpdDcqPZScP0K/8LvbT8ZmDpv5eOwmU6vCXtxnU7YVDmn.pGUHsC.mIrDmiJbLM0jHf1';
 
-/** Files of a stick's boot partition are replaced; others stay. @returns the private key that anna and root let in */
-export async function putRunes(stick: string): Promise<string> {
+export interface BenchKeys {
+  /** The private SSH key that anna and root let in. */
+  readonly sshKey: string;
+  /** Of the medium, as the kit wrote it. */
+  readonly roomKey: string;
+}
+
+/** Files of a stick's boot partition are replaced; others stay. */
+export async function putRunes(stick: string): Promise<BenchKeys> {
   const own = await mkdtemp(join(tmpdir(), 'viver-bench-medium-'));
   try {
     await runHere('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', join(own, 'key')]);
     await writeFile(join(own, 'users'), usersText(await readFile(join(own, 'key.pub'), 'utf8')));
     const names = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
     await copyToStick(stick, [...names, join(own, 'users')]);
-    return await readFile(join(own, 'key'), 'utf8');
+    const roomKey = await runHere('mtype', ['-i', `${stick}@@${await fatOffset(stick)}`, '::/RUNES/room.key']);
+    return { sshKey: await readFile(join(own, 'key'), 'utf8'), roomKey: roomKey.trim() };
   } finally {
     await rm(own, { recursive: true });
   }

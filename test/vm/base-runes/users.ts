@@ -18,9 +18,9 @@ export const users: readonly Check[] = [
   {
     rune: 'users',
     title: 'the key opens the other machine, and the first login makes a home',
-    run: async ({ name, machine, sh, sshKey }) => {
+    run: async ({ name, machine, sh, keys }) => {
       const to = name === 'first' ? '10.77.0.7' : '10.77.0.1';
-      await machine.agent.writeFile('/run/bench-key', Buffer.from(sshKey));
+      await machine.agent.writeFile('/run/bench-key', Buffer.from(keys.sshKey));
       const options = '-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/run/bench-known';
       const ssh = (user: string, script: string) =>
         sh(`chmod 600 /run/bench-key; ssh ${options} -i /run/bench-key ${user}@${to} '${script}'`);
