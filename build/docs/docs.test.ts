@@ -22,6 +22,11 @@ test('it has every built-in rune, and the settings with type, default and descri
   expect(reference).toMatch(/\n\| `files: RootFiles` \| \S/);
 });
 
+test('every setting and every call of a built-in rune is described', async () => {
+  const bare = (await runesReference()).split('\n').filter((line) => /^\| `.*` \| `.*\| {2}\|$/.test(line));
+  expect(bare, 'add `.check(z.describe(…))` to the schema').toEqual([]);
+});
+
 test('members of an interface, over one line or several', () => {
   const source = `
 export interface Thing<

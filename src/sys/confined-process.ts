@@ -40,6 +40,8 @@ export function startConfined(program: URL, args: readonly string[], heapMebibyt
   const child = spawn(ownNode(), [...flags, program.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...FEW_THREADS },
+    // Ctrl-C goes to a whole process group: whoever started the child ends it in its own order.
+    detached: true,
   });
   const pipe = child.stdio[3] as Duplex;
   pipe.on('error', () => {}); // its end is told by `ended`

@@ -22,4 +22,9 @@ describe('docs/runes.md, word for word', () => {
     expect(commands).toBeGreaterThan(3);
     expect(files).toBeGreaterThan(0);
   });
+
+  test('how to give lab-07 a name and an address of its own', async () => {
+    const { commands } = await follow('How to: lab-07 with a name and an address of its own', place);
+    expect(commands).toBe(3);
+  });
 });

@@ -69,7 +69,7 @@ test('what cannot be loaded is one line with its file, and the others start', as
     `${at('neighbour')}.ts:1: imports './next-door.ts': a rune is one file, on 'viver', 'zod' and 'node:'`,
     'rune newer needs lamp v2: only lamp v1 is offered',
     `${at('nothing')}.ts has no default export`,
-    `${at('old')}.ts: rune old: version '0' is not 1, 2, 3 ...`,
+    `${at('old')}.ts:2: rune old: version '0' is not 1, 2, 3 ...`,
     "rune plain can't be loaded: ended with an error: medium:/etc/RUNES/runes/plain.js:3: Identifier 'b' has already been declared",
     `${at('throws-at-load')}.ts:2: no fuse`,
     expect.stringContaining(`${at('typed')}.ts:2: Unexpected token`),

@@ -6,10 +6,13 @@ export interface NicFacts {
   readonly name: string;
   /** Six bytes in lower case: `52:54:00:12:34:56`. */
   readonly mac: string;
+  /** IPv4, as are the others; unset before the NIC has one. */
   readonly address?: string;
   readonly netmask?: string;
   readonly gateway?: string;
+  /** In the order in which they are to be asked. */
   readonly dnsServers: readonly string[];
+  /** DHCP option 15. */
   readonly domainName?: string;
   /** DHCP option 42. */
   readonly ntpServers?: readonly string[];
@@ -67,22 +70,28 @@ export interface KnownMachine {
 }
 
 export interface Facts {
+  /** The role that this machine was started in. */
   readonly role: string;
+  /** As uname -r says it. */
   readonly kernelRelease: string;
   /** /proc/cmdline as it is. */
   readonly commandLine: string;
   /** The NIC that the machine was booted from, or serves on. */
   readonly bootNic?: NicFacts;
+  /** All NICs that are known, the boot NIC among them. */
   readonly nics: readonly NicFacts[];
   /** DMI product UUID, lower case, where the firmware tells one. */
   readonly machineUuid?: string;
   /** RAM that the kernel has, in bytes. */
   readonly ramBytes?: number;
+  /** What lies on the drives of this machine. */
   readonly drives?: readonly DriveFacts[];
   /** This machine's own line in the list of machines. */
   readonly machine?: KnownMachine;
   /** The whole list, of image and medium. */
   readonly machines?: readonly KnownMachine[];
+  /** What other PCs can be started with; on a machine that was started from a medium of the kit. */
   readonly bootSet?: BootSetFacts;
+  /** The image in V-FIELD: magnet link, port, label. */
   readonly field?: FieldFacts;
 }

@@ -31,9 +31,10 @@ export const addressKeeper = defineInterface({
   name: 'address-keeper',
   version: 1,
   calls: {
-    /** The network that addresses are given in; `proxy` when a foreign server gives them and the boot service only adds its answers. */
     network: {
-      request: nothing,
+      request: z
+        .strictObject({})
+        .check(z.describe('the network; proxy: another server gives the addresses, the boot service adds its answers')),
       reply: z.strictObject({
         mode: z.enum(['server', 'proxy']),
         serverAddress: address,
@@ -42,14 +43,32 @@ export const addressKeeper = defineInterface({
         dnsServers: addresses,
       }),
     },
-    offer: { request: z.strictObject({ client }), reply: maybeLease },
-    confirm: { request: z.strictObject({ client, address }), reply: maybeLease },
-    lookup: { request: z.strictObject({ client }), reply: maybeLease },
-    release: { request: z.strictObject({ client }), reply: nothing },
-    decline: { request: z.strictObject({ client, address }), reply: nothing },
+    offer: {
+      request: z.strictObject({ client }).check(z.describe('an address for a machine, kept for it until it confirms')),
+      reply: maybeLease,
+    },
+    confirm: {
+      request: z
+        .strictObject({ client, address })
+        .check(z.describe('the machine takes the address, or asks to keep it')),
+      reply: maybeLease,
+    },
+    lookup: {
+      request: z.strictObject({ client }).check(z.describe('what a machine has, changing nothing')),
+      reply: maybeLease,
+    },
+    release: {
+      request: z.strictObject({ client }).check(z.describe('the machine gives its address back')),
+      reply: nothing,
+    },
+    decline: {
+      request: z.strictObject({ client, address }).check(z.describe('somebody else has the address')),
+      reply: nothing,
+    },
   },
   events: {
-    /** A machine has taken its address. */
-    leased: z.strictObject({ mac, address, hostName: z.optional(z.string()) }),
+    leased: z
+      .strictObject({ mac, address, hostName: z.optional(z.string()) })
+      .check(z.describe('a machine has taken its address')),
   },
 });

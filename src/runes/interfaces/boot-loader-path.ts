@@ -11,9 +11,10 @@ export const bootLoaderPath = defineInterface({
   name: 'boot-loader-path',
   version: 1,
   calls: {
-    /** Firmware -> path on the TFTP server; a firmware without a loader is missing. */
     paths: {
-      request: z.strictObject({}),
+      request: z
+        .strictObject({})
+        .check(z.describe('firmware (bios, uefi-x64) -> path on the TFTP server; one without a loader is missing')),
       reply: z.strictObject({ paths: z.partialRecord(z.enum(LOADER_FIRMWARE), z.string()) }),
     },
   },

@@ -8,7 +8,9 @@ export const bootScript = defineInterface({
   version: 1,
   calls: {
     urls: {
-      request: z.strictObject({}),
+      request: z
+        .strictObject({})
+        .check(z.describe("iPXE's script, what UEFI HTTP boot loads first, and what both begin with")),
       reply: z.strictObject({
         /** iPXE's script. */
         ipxe: z.string(),

@@ -12,15 +12,21 @@ const fieldStatus = z.looseObject({
   held: z.number(),
 });
 
+const asks = (what: string) => z.strictObject({}).check(z.describe(what));
+
 export const field = defineInterface({
   name: 'field',
   version: 1,
   calls: {
-    status: { request: z.strictObject({}), reply: fieldStatus },
-    magnet: { request: z.strictObject({}), reply: z.strictObject({ magnet: z.string() }) },
-    /** Peers that are connected now, as host:port. */
-    peers: { request: z.strictObject({}), reply: z.strictObject({ peers: z.readonly(z.array(z.string())) }) },
-    /** The image's BitTorrent metainfo (.torrent). */
-    metainfo: { request: z.strictObject({}), reply: z.strictObject({ bytes: z.instanceof(Uint8Array) }) },
+    status: { request: asks('what V-FIELD knows about the image and its peers'), reply: fieldStatus },
+    magnet: { request: asks('the magnet link of the image'), reply: z.strictObject({ magnet: z.string() }) },
+    peers: {
+      request: asks('the peers that are connected now, as host:port'),
+      reply: z.strictObject({ peers: z.readonly(z.array(z.string())) }),
+    },
+    metainfo: {
+      request: asks("the image's BitTorrent metainfo (.torrent)"),
+      reply: z.strictObject({ bytes: z.instanceof(Uint8Array) }),
+    },
   },
 });

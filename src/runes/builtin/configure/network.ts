@@ -37,8 +37,13 @@ export const network = defineRune({
   offers: [],
   needs: [],
   settings: z.object({
-    /** A file that the host process keeps up to date; /etc/resolv.conf becomes a link to it. Without it the addresses known now are written. */
-    resolvConf: z.optional(z.string()),
+    resolvConf: z
+      .optional(z.string())
+      .check(
+        z.describe(
+          'set by the host process: a file that it keeps up to date, to which /etc/resolv.conf becomes a link; unset: the addresses known now are written',
+        ),
+      ),
   }),
   async start({ facts: { bootNic }, files, log, settings: { resolvConf } }) {
     const switched = await Promise.all([

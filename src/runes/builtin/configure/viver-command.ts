@@ -7,11 +7,13 @@ import { defineRune } from '../../contract/rune.ts';
 const PATH = '/usr/local/bin/viver';
 
 const settings = z.object({
-  /** Paths inside the runtime. */
-  node: z._default(z.string(), '/bin/node'),
-  program: z._default(z.string(), '/app/src/control/main.js'),
-  /** In the running system: holds the process id of the node. */
-  pidFile: z._default(z.string(), '/run/viver/pid'),
+  node: z._default(z.string(), '/bin/node').check(z.describe('path of Node inside the runtime')),
+  program: z
+    ._default(z.string(), '/app/src/control/main.js')
+    .check(z.describe('path of the command inside the runtime')),
+  pidFile: z
+    ._default(z.string(), '/run/viver/pid')
+    .check(z.describe('file of the running system with the process id of the node')),
 });
 
 export const viverCommand = defineRune({

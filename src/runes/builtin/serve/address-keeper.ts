@@ -18,10 +18,14 @@ const LOW_ADDRESSES = 19;
 const HIGH_ADDRESSES = 5;
 
 const settings = z.object({
-  pool: z.optional(z.object({ first: z.string(), last: z.string() })),
-  leaseSeconds: z._default(z.int().check(z.positive()), 43_200),
-  /** Ask by ARP before an address is given for the first time: after a restart the machines of the room still have theirs. */
-  probe: z._default(z.boolean(), true),
+  pool: z
+    .optional(z.object({ first: z.string(), last: z.string() }))
+    .check(z.describe('the addresses to give, both ends included; unset: the subnet without its first 19 and last 5')),
+  leaseSeconds: z._default(z.int().check(z.positive()), 43_200).check(z.describe('how long an address is given for')),
+  // After a restart the machines of the room still have their addresses.
+  probe: z
+    ._default(z.boolean(), true)
+    .check(z.describe('ask by ARP whether somebody has an address, before it is given for the first time')),
 });
 
 export const addressKeeperRune = defineRune({

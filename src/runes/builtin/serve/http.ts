@@ -22,9 +22,10 @@ import { nodeCommandLine } from './node-command-line.ts';
 import { servingNic } from './serving-nic.ts';
 
 const settings = z.object({
-  port: z._default(z.int(), 80),
-  /** Further kernel parameters for all machines that boot over the network. */
-  append: z._default(z.string(), ''),
+  port: z._default(z.int(), 80).check(z.describe('TCP port')),
+  append: z
+    ._default(z.string(), '')
+    .check(z.describe('further kernel parameters for all machines that boot over the network')),
   roomKey: z
     ._default(HAND_OUT, 'all')
     .check(

@@ -14,7 +14,7 @@ export const tftpRune = defineRune({
   summary: 'the boot loaders by TFTP',
   offers: [bootLoaderPath],
   needs: [],
-  settings: z.object({ port: z._default(z.int(), 69) }),
+  settings: z.object({ port: z._default(z.int(), 69).check(z.describe('UDP port')) }),
   async start(ctx) {
     const { address } = servingNic(ctx.facts.bootNic);
     const { names, open } = await loaderFiles(ctx.facts.bootSet?.loaders);
