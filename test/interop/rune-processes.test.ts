@@ -3,11 +3,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDirectoryFiles } from '../../src/runes/files/directory-files.ts';
 import type { RuneFile } from '../../src/runes/host/options.ts';
 import type { RunningRunes, StartOptions } from '../../src/runes/host/start.ts';
-import { file, foreignRoom, lampKeeper, rune } from './foreign-room.ts';
+import { file, foreignRoom, lampKeeper, rune, until } from './foreign-room.ts';
 
 let running: RunningRunes | undefined;
 afterEach(async () => {
@@ -66,6 +67,31 @@ describe('foreign runes', () => {
       'info asking: asking asks lamp.turn: rune dying is set aside: ended by itself with status 1',
     );
   });
+});
+
+/** Of a process, as `State:` in its status. */
+const stateOf = async (pid: string | undefined) =>
+  /^State:\s+(\w)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1] ?? '';
+
+test('the thread that ends is followed by another, and its processes by new ones', async () => {
+  const threads: Worker[] = [];
+  const remember = (thread: Worker) => void threads.push(thread);
+  process.on('worker', remember);
+  const telling = rune('telling', "ctx.log.info('pid ' + process.pid);");
+  const { lines, status } = await room([telling]);
+  process.off('worker', remember);
+  const pids = () => lines.flatMap((line) => /pid (\d+)/.exec(line)?.[1] ?? []);
+  await until(() => pids().length === 1);
+  await threads[0]?.terminate();
+  expect(await status()).toMatchObject([
+    { rune: 'telling', state: 'stopped', reason: expect.stringContaining('in 1 s') },
+  ]);
+  await until(() => pids().length === 2);
+  // Ended; its entry stays until its parent's end, since the thread that would ask for it is gone.
+  expect(await stateOf(pids()[0])).toMatch(/^Z|^$/);
+  expect(await stateOf(pids()[1])).toMatch(/^[SR]/);
+  await until(() => lines.filter((line) => line.includes('rune telling started')).length === 2);
+  expect(await status()).toMatchObject([{ rune: 'telling', state: 'running' }]);
 });
 
 test('a foreign rune configures the root through the host, which knows what it changed', async () => {

@@ -14,6 +14,7 @@ import { mergedRoles } from '../roles/merged-roles.ts';
 import { formatRoleFault, resolveRole } from '../roles/role-table.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
 import { laidOver, mergedSettings } from '../settings/merged-settings.ts';
+import { keepRunning } from './keep-running.ts';
 import { MessageLink } from './message-link.ts';
 import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
 import { endThread, watch } from './watch.ts';
@@ -46,6 +47,7 @@ export interface StartOptions {
 }
 
 export interface RunningRunes {
+  /** Of the last start: runes that serve start again when their thread has ended. */
   readonly report: StartReport;
   status(): Promise<RuneStatus[]>;
   /** Stops all in reverse order and gives the thread back. */
@@ -81,7 +83,13 @@ export async function startRuneHost(options: StartOptions): Promise<RunningRunes
   // What the host process itself tells a rune is not for a file to change.
   const settings = laidOver(given.settings, options.settings ?? {});
   const running = await startThose({ ...options, facts, settings }, runes);
-  return { ...running, report: { ...running.report, faults: [...faults, ...running.report.faults] } };
+  return {
+    get report() {
+      return { ...running.report, faults: [...faults, ...running.report.faults] };
+    },
+    status: () => running.status(),
+    stop: () => running.stop(),
+  };
 }
 
 /** What the list of machines says is a fact too. */
@@ -92,7 +100,10 @@ function factsWith(facts: Facts, machines: readonly KnownMachine[]): Facts {
 
 function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
   if (runes.length === 0) return Promise.resolve(NOTHING_RUNS);
-  return options.inWorker ? startInWorker(options, runes) : startHere(options, runes);
+  if (!options.inWorker) return startHere(options, runes);
+  // Work on the new root is not done twice: what became of it is in the report.
+  if (options.stage === 'configure') return startInWorker(options, runes, (reason) => options.log.error(reason));
+  return keepRunning((onEnded) => startInWorker(options, runes, onEnded), options.log);
 }
 
 /** A thread costs 17 MB and, on a slow machine, seconds: a plain node has nothing to serve and starts none. */
@@ -164,7 +175,11 @@ export interface AreaLogMessage {
 const STOP_ALL_MS = 30_000;
 const DEFAULT_SILENCE_MS = 60_000;
 
-async function startInWorker(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
+async function startInWorker(
+  options: StartOptions,
+  runes: readonly string[],
+  onEnded: (reason: string) => void,
+): Promise<RunningRunes> {
   const { log, services = {}, limits = {} } = options;
   const worker = new Worker(new URL('./host.worker.ts', import.meta.url), {
     workerData: workerDataOf(options, runes),
@@ -177,8 +192,8 @@ async function startInWorker(options: StartOptions, runes: readonly string[]): P
   let stopping = false;
   watch(worker, (reason) => {
     clearInterval(heartbeat);
-    if (!stopping) log.error(`the runes' thread ${reason}; this node serves no more, the field goes on`);
     link.close(`the runes' thread ${reason}`);
+    if (!stopping) onEnded(`the runes' thread ${reason}`);
   });
   const heartbeat = watchHeart(link, worker, limits.silenceMs ?? DEFAULT_SILENCE_MS);
   const report = (await link.ask('start', undefined)) as StartReport;
