@@ -1,6 +1,7 @@
 // This machine as a member of its image's field, at boot and again after a take-over.
 
 import { amountBytes } from '../src/amount.ts';
+import { sharedMemory } from '../src/sys/shared-memory.ts';
 import type { Field, FieldOptions } from '../src/vfield/field.ts';
 import type { BootContext } from './context.ts';
 
@@ -17,6 +18,7 @@ export async function openNode(
     ...what,
     listen: { port: FIELD_PORT },
     shareBytes: amountBytes(boot.options.share, boot.machine.ramBytes),
+    memory: sharedMemory,
     log: boot.log.child('field'),
   });
 }

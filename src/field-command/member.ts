@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { openControlSocket } from '../control/control-socket.ts';
 import type { Log } from '../log.ts';
+import { sharedMemory } from '../sys/shared-memory.ts';
 import type { Sys } from '../sys/sys.ts';
 import { type Field, type FieldOptions, openField } from '../vfield/field.ts';
 import { formatMagnet } from '../vfield/magnet.ts';
@@ -46,6 +47,7 @@ export async function openMember(
     listen,
     peers: [...(image.peers ?? []), ...options.peer],
     discovery: options.discover,
+    memory: sharedMemory,
     log,
     signal: lifetime.ending,
   });

@@ -120,6 +120,14 @@ export function releasePages(start: bigint, lengthBytes: bigint): void {
   check('madvise', libc.madvise(start, lengthBytes, MADV_DONTNEED));
 }
 
+/** Gives the pages that lie whole in `memory` back to the kernel (madvise(2) MADV_DONTNEED): they read as zeroes from then on. */
+export function discardPages(memory: Uint8Array, pageBytes: number): void {
+  const [address, page] = [ffi.getRawPointer(memory), BigInt(pageBytes)];
+  const start = ((address + page - 1n) / page) * page;
+  const end = ((address + BigInt(memory.length)) / page) * page;
+  if (end > start) check('madvise', libc.madvise(start, end - start, MADV_DONTNEED));
+}
+
 /**
  * Keeps the pages of one mapping in memory from the moment they are first used (mlock2(2) with MLOCK_ONFAULT).
  * @param start Address and length as /proc/self/maps has them.

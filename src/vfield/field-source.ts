@@ -2,6 +2,7 @@
 // gives is verified.
 
 import { type BlockSource, checkRange } from './block-source.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { Metainfo } from './metainfo.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -80,5 +81,5 @@ export class FieldSource implements BlockSource {
 function copyOverlap(piece: Uint8Array, start: number, target: Uint8Array, offset: number): void {
   const from = Math.max(start, offset);
   const to = Math.min(start + piece.length, offset + target.length);
-  target.set(piece.subarray(from - start, to - start), from - offset);
+  copyBytes(piece, target, from - offset, from - start, to - start);
 }

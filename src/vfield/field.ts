@@ -19,6 +19,7 @@ import { DEFAULT_CONNECTIONS } from './neighbourhood.ts';
 import { PEER_ID_BYTES } from './peer/handshake.ts';
 import { tcpTransport } from './peer/tcp-transport.ts';
 import { shareForWhole } from './share.ts';
+import type { SlotMemory } from './slot-memory.ts';
 import { Swarm } from './swarm.ts';
 import { swarmTracker } from './tracker/swarm-tracker.ts';
 import type { Transport } from './transport.ts';
@@ -48,6 +49,8 @@ export interface FieldOptions {
   readonly connections?: number;
   /** The image on this node's own medium; such a node serves from there and keeps nothing in RAM. */
   readonly local?: BlockSource;
+  /** Where pieces lie. V8's own memory when left out. */
+  readonly memory?: SlotMemory;
   readonly log: Log;
   readonly clock?: Clock;
   readonly transport?: Transport;
@@ -106,6 +109,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
     shareBytes,
     connections: options.connections ?? DEFAULT_CONNECTIONS,
     ...(local ? { local } : {}),
+    ...(options.memory ? { memory: options.memory } : {}),
   });
   const source = new FieldSource(metainfo, swarm);
   const routes = fieldRoutes(swarmTracker(swarm, metainfo, clock), source, metainfo.name);

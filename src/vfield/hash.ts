@@ -11,6 +11,14 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash('sha256', bytes, 'buffer'));
 }
 
+/**
+ * The same into `target` at `at`: without a buffer for each result, which for small inputs costs more than hashing and keeps the garbage collector busy.
+ */
+export function sha256Into(bytes: Uint8Array, target: Uint8Array, at: number): void {
+  const result = hash('sha256', bytes, 'latin1');
+  for (let index = 0; index < SHA256_BYTES; index++) target[at + index] = result.charCodeAt(index);
+}
+
 /** SHA-1 of `bytes`, 20 bytes. Only where BEP 3 asks for it. */
 export function sha1(bytes: Uint8Array): Uint8Array {
   return plain(hash('sha1', bytes, 'buffer'));

@@ -80,3 +80,10 @@ test('a piece is good only with its own bytes and its own length', () => {
     pieceHash(pieces[0]!, pieceBytes, bytes.length),
   );
 });
+
+test('a layer is left as it is, whatever kind of array it comes in', () => {
+  const layer = Buffer.from(leafHashes(content(5 * LEAF_BYTES)));
+  const before = layer.toString('hex');
+  hashAbove(layer, 0, 3);
+  expect(layer.toString('hex')).toBe(before);
+});

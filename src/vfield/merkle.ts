@@ -2,7 +2,7 @@
 // beyond the end of the file are 32 zero bytes. A layer is its hashes one after the other in one byte array, beyond-the-end left out.
 // Pure, no state but the cache of padding hashes.
 
-import { SHA256_BYTES, sameBytes, sha256 } from './hash.ts';
+import { SHA256_BYTES, sha256, sha256Into } from './hash.ts';
 
 /** Bytes below one leaf of the tree, which is also what one request between peers asks for. */
 export const LEAF_BYTES = 16_384;
@@ -20,27 +20,37 @@ export function paddingHash(height: number): Uint8Array {
 
 /** SHA-256 of each 16 KiB of `bytes`. */
 export function leafHashes(bytes: Uint8Array): Uint8Array {
-  const count = Math.ceil(bytes.length / LEAF_BYTES);
-  const hashes = new Uint8Array(count * SHA256_BYTES);
-  for (let leaf = 0; leaf < count; leaf++) {
-    hashes.set(sha256(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)), leaf * SHA256_BYTES);
-  }
+  const hashes = new Uint8Array(Math.ceil(bytes.length / LEAF_BYTES) * SHA256_BYTES);
+  hashLeaves(bytes, hashes);
   return hashes;
+}
+
+/** @returns How many hashes it wrote into `hashes`. */
+function hashLeaves(bytes: Uint8Array, hashes: Uint8Array): number {
+  const count = Math.ceil(bytes.length / LEAF_BYTES);
+  for (let leaf = 0; leaf < count; leaf++) {
+    sha256Into(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES), hashes, leaf * SHA256_BYTES);
+  }
+  return count;
 }
 
 /** The layer above `layer`, which stands `height` layers above the leaves. */
 export function layerAbove(layer: Uint8Array, height: number): Uint8Array {
-  const count = layer.length / SHA256_BYTES;
-  const above = new Uint8Array(Math.ceil(count / 2) * SHA256_BYTES);
+  const hashes = new Uint8Array(layer); // a copy, also of a Buffer
+  return hashes.subarray(0, fold(hashes, layer.length / SHA256_BYTES, height) * SHA256_BYTES);
+}
+
+/** Puts the layer above in place of the first `count` hashes. @returns How many hashes that layer has. */
+function fold(hashes: Uint8Array, count: number, height: number): number {
   for (let left = 0; left + 1 < count; left += 2) {
-    const pair = layer.subarray(left * SHA256_BYTES, (left + 2) * SHA256_BYTES);
-    above.set(sha256(pair), (left / 2) * SHA256_BYTES);
+    const pair = hashes.subarray(left * SHA256_BYTES, (left + 2) * SHA256_BYTES);
+    sha256Into(pair, hashes, (left / 2) * SHA256_BYTES);
   }
   if (count % 2 === 1) {
-    const last = joined(layer.subarray(-SHA256_BYTES), paddingHash(height));
-    above.set(sha256(last), above.length - SHA256_BYTES);
+    const last = hashes.subarray((count - 1) * SHA256_BYTES, count * SHA256_BYTES);
+    sha256Into(joined(last, paddingHash(height)), hashes, (count >> 1) * SHA256_BYTES);
   }
-  return above;
+  return (count + 1) >> 1;
 }
 
 /** The hash `levels` layers above `layer`, whose hashes stand `height` above the leaves and all lie below that one hash. */
@@ -81,6 +91,9 @@ export function rootOfPieces(pieceHashes: Uint8Array, pieceBytes: number, fileBy
   return hashAbove(pieceHashes, height, Math.max(0, treeHeight(fileBytes) - height));
 }
 
+/** For the hashes of the piece that is being checked: every piece of a download comes through here, and each new array is work for the garbage collector. */
+let scratch = new Uint8Array(0);
+
 /** True when `piece` has the hash that `pieceHashes` names for `index`. */
 export function isPieceGood(
   file: { pieceHashes: Uint8Array; pieceBytes: number; lengthBytes: number },
@@ -89,8 +102,19 @@ export function isPieceGood(
 ): boolean {
   const start = index * file.pieceBytes;
   if (piece.length !== Math.min(file.pieceBytes, file.lengthBytes - start)) return false;
-  const expected = file.pieceHashes.subarray(index * SHA256_BYTES, (index + 1) * SHA256_BYTES);
-  return sameBytes(pieceHash(piece, file.pieceBytes, file.lengthBytes), expected);
+  const wanted = Math.ceil(piece.length / LEAF_BYTES) * SHA256_BYTES;
+  if (scratch.length < wanted) scratch = new Uint8Array(wanted);
+  let count = hashLeaves(piece, scratch);
+  const levels = levelsOfPiece(file.pieceBytes, file.lengthBytes);
+  for (let level = 0; level < levels; level++) count = fold(scratch, count, level);
+  return isHashAt(file.pieceHashes, index);
+}
+
+/** The scratch begins with the hash that stands in `hashes` at this index. */
+function isHashAt(hashes: Uint8Array, index: number): boolean {
+  const start = index * SHA256_BYTES;
+  for (let at = 0; at < SHA256_BYTES; at++) if (scratch[at] !== hashes[start + at]) return false;
+  return true;
 }
 
 /** Two hashes, ready to be hashed into their parent. */

@@ -1,15 +1,18 @@
 // Memory in slots of one piece each, taken in segments when first needed and given back to the system when the number of slots falls. Owns the memory.
 
+import type { SlotMemory } from './slot-memory.ts';
+
 /** Slots of one allocation, at least: 8 MiB of 128 KiB pieces, which the allocator maps on its own and can give back. */
 const LEAST_PER_SEGMENT = 64;
-/** Allocations at most. Each makes V8 look through its heap: with 8 MiB each, a store of 1 GiB cost half a processor while it was filled. */
+/** Allocations at most. In V8's own memory each makes it look through its heap: with 8 MiB each, a store of 1 GiB cost half a processor while it was filled. */
 const MAX_SEGMENTS = 16;
 
 export class Slots {
   readonly #slotBytes: number;
   readonly #perSegment: number;
+  readonly #memory: SlotMemory;
   #limit: number;
-  readonly #segments: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  readonly #segments: (Uint8Array | undefined)[] = [];
   /** Slots of each segment that are in use. */
   readonly #used: number[] = [];
   /** Free ones of the slots made so far, below the limit and beyond it. */
@@ -17,9 +20,10 @@ export class Slots {
   #beyond: number[] = [];
   #made = 0;
 
-  constructor(slotBytes: number, limit: number) {
+  constructor(slotBytes: number, limit: number, memory: SlotMemory) {
     this.#slotBytes = slotBytes;
     this.#limit = limit;
+    this.#memory = memory;
     this.#perSegment = Math.max(LEAST_PER_SEGMENT, Math.ceil(limit / MAX_SEGMENTS));
   }
 
@@ -67,20 +71,21 @@ export class Slots {
         all = false;
         continue;
       }
-      // Detached, so that the memory goes now and not when it is collected: a machine short of memory cannot wait for that.
-      this.#segments[at]?.buffer.transfer(0);
+      const segment = this.#segments[at];
+      if (segment) this.#memory.release(segment);
       this.#segments[at] = undefined;
     }
     return all;
   }
 
   /** @param bytes It is at least so long. */
-  #segment(at: number, bytes: number): Uint8Array<ArrayBuffer> {
+  #segment(at: number, bytes: number): Uint8Array {
     const segment = this.#segments[at];
     if (segment && segment.length >= bytes) return segment;
     const slots = Math.min(this.#perSegment, this.#limit - at * this.#perSegment);
-    const longer = new Uint8Array(Math.max(bytes, slots * this.#slotBytes));
+    const longer = this.#memory.allocate(Math.max(bytes, slots * this.#slotBytes));
     if (segment) longer.set(segment);
+    if (segment) this.#memory.release(segment);
     this.#segments[at] = longer;
     return longer;
   }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sharedMemory } from '../sys/shared-memory.ts';
+import { heapMemory } from './slot-memory.ts';
 import { PieceStore } from './store.ts';
 
 const shape = { pieceBytes: 1024, pieceCount: 50, lengthBytes: 49 * 1024 + 100 };
@@ -77,27 +79,33 @@ describe('the store', () => {
     expect(big.allocatedBytes).toBe(100 * 131_072);
   });
 
-  it('gives memory back when the budget falls, without losing what is kept, and takes it again when it rises', () => {
-    const pieceBytes = 131_072;
-    const store = new PieceStore({ pieceBytes, pieceCount: 1_000, lengthBytes: pieceBytes * 1_000 }, 640);
-    for (let piece = 0; piece < 600; piece++) fill(store, piece, true);
-    for (let piece = 600; piece < 640; piece++) fill(store, piece, false);
-    const before = process.memoryUsage().arrayBuffers;
-    store.resize(80);
-    while (store.settle());
-    expect(store.slots).toBe(616);
-    expect(store.kept.count).toBe(600);
-    for (let piece = 0; piece < 600; piece += 1) if (piece % 10 !== 9) store.release(piece);
-    while (store.settle());
-    expect(store.slots).toBe(80);
-    expect(store.allocatedBytes).toBe(128 * pieceBytes);
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(before - 500 * pieceBytes);
-    for (let piece = 9; piece < 600; piece += 10)
-      expect(store.get(piece)?.every((byte) => byte === piece % 256)).toBe(true);
-    store.resize(640);
-    for (let piece = 700; piece < 1_000; piece++) expect(fill(store, piece, true)).toBe(true);
-    for (let piece = 9; piece < 600; piece += 10) expect(store.get(piece)?.[5]).toBe(piece % 256);
-  });
+  it.each([
+    ['its own', heapMemory, () => process.memoryUsage().arrayBuffers],
+    ['shared', sharedMemory, () => process.memoryUsage.rss()],
+  ])(
+    'gives %s memory back when the budget falls, without losing what is kept, and takes it again when it rises',
+    (_, memory, usedBytes) => {
+      const pieceBytes = 131_072;
+      const store = new PieceStore({ pieceBytes, pieceCount: 1_000, lengthBytes: pieceBytes * 1_000 }, 640, memory);
+      for (let piece = 0; piece < 600; piece++) fill(store, piece, true);
+      for (let piece = 600; piece < 640; piece++) fill(store, piece, false);
+      const before = usedBytes();
+      store.resize(80);
+      while (store.settle());
+      expect(store.slots).toBe(616);
+      expect(store.kept.count).toBe(600);
+      for (let piece = 0; piece < 600; piece += 1) if (piece % 10 !== 9) store.release(piece);
+      while (store.settle());
+      expect(store.slots).toBe(80);
+      expect(store.allocatedBytes).toBe(128 * pieceBytes);
+      expect(usedBytes()).toBeLessThan(before - 500 * pieceBytes);
+      for (let piece = 9; piece < 600; piece += 10)
+        expect(store.get(piece)?.every((byte) => byte === piece % 256)).toBe(true);
+      store.resize(640);
+      for (let piece = 700; piece < 1_000; piece++) expect(fill(store, piece, true)).toBe(true);
+      for (let piece = 9; piece < 600; piece += 10) expect(store.get(piece)?.[5]).toBe(piece % 256);
+    },
+  );
 
   it('finds a slot for a read at any moment of shrinking', () => {
     fc.assert(

@@ -6,6 +6,7 @@
 
 import { BitSet } from './bitset.ts';
 import { MIN_SLOTS } from './share.ts';
+import { heapMemory, type SlotMemory } from './slot-memory.ts';
 import { Slots } from './slots.ts';
 
 /** Pieces moved in one go while the store becomes smaller: some 0.3 ms. */
@@ -29,10 +30,10 @@ export class PieceStore {
   /** In the order of use, the longest unused first. */
   readonly #cachedSlots = new Map<number, number>();
 
-  constructor(shape: StoreShape, slots: number) {
+  constructor(shape: StoreShape, slots: number, memory: SlotMemory = heapMemory) {
     this.#shape = shape;
     this.#wanted = this.#useful(slots);
-    this.#memory = new Slots(shape.pieceBytes, this.#wanted);
+    this.#memory = new Slots(shape.pieceBytes, this.#wanted, memory);
     this.kept = new BitSet(shape.pieceCount);
   }
 

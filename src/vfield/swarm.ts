@@ -27,6 +27,7 @@ import { Placer } from './placer.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
 import { capacityOfShare, mostKept, slotsOfShare } from './share.ts';
+import type { SlotMemory } from './slot-memory.ts';
 import { Sparing } from './sparing.ts';
 import { PieceStore } from './store.ts';
 import { TraceExchange } from './trace-exchange.ts';
@@ -56,6 +57,7 @@ export interface SwarmOptions {
   readonly connections: number;
   /** The image on this node's own medium. */
   readonly local?: BlockSource;
+  readonly memory?: SlotMemory;
 }
 
 export class Swarm {
@@ -92,7 +94,7 @@ export class Swarm {
     this.#metainfo = metainfo;
     this.#clock = clock;
     this.#log = log;
-    this.store = new PieceStore(metainfo, slotsOfShare(shareBytes, metainfo.pieceBytes));
+    this.store = new PieceStore(metainfo, slotsOfShare(shareBytes, metainfo.pieceBytes), options.memory);
     this.availability = new Availability(metainfo.pieceCount);
     this.#ahead = new FetchAhead(this.store, metainfo.pieceCount);
     this.local =

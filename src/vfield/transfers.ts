@@ -3,6 +3,7 @@
 
 import { type Attempt, type Fetch, hasBegun, newAttempt } from './attempt.ts';
 import type { Clock } from './clock.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { BLOCK_BYTES, type BlockRange } from './peer/messages.ts';
 import type { Peer } from './peer/peer.ts';
 import type { PieceStore } from './store.ts';
@@ -57,7 +58,7 @@ export class Transfers {
     if (attempt?.received[block] !== 0 || block >= attempt.next) return false;
     const target = this.#owner.store.slotBytes(attempt.slot, piece);
     if (bytes.length !== Math.min(BLOCK_BYTES, target.length - begin)) return false;
-    target.set(bytes, begin);
+    copyBytes(bytes, target, begin);
     attempt.progressAt = this.#owner.clock.now();
     if (!hasBegun(attempt)) attempt.firstBlockAt = attempt.progressAt;
     attempt.received[block] = 1;

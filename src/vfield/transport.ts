@@ -7,6 +7,8 @@ import type { HttpServiceOptions } from '../bootserver/http/service.ts';
 export interface Duplex {
   /** The other end's address as `host:port`; for an accepted connection the port is not the one it listens on. */
   readonly remoteAddress: string;
+  /** `write` copies: the memory may be used again when it returns. */
+  readonly copies?: boolean;
   /**
    * Sends `bytes`, which must not change until `sent` is called, or ever if there is none.
    * @returns false when the sender should wait for `onDrain` before it sends bulk data.

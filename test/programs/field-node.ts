@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { decodeImageHeader, decodeSquashfsSuperblock, headerOffset } from '../../src/images/format.ts';
 import { createLog } from '../../src/log.ts';
+import { sharedMemory } from '../../src/sys/shared-memory.ts';
 import type { BlockSource } from '../../src/vfield/block-source.ts';
 import { type Field, openField } from '../../src/vfield/field.ts';
 import { openFileSource } from '../../src/vfield/file-source.ts';
@@ -48,6 +49,7 @@ const field = await openField({
   peers: values.peer,
   shareBytes: Number(values.share) * 1024 * 1024,
   discovery: false,
+  memory: sharedMemory,
   log,
   ...(local ? { local } : {}),
 });

@@ -218,11 +218,16 @@ function encodePiece(piece: number, begin: number, block: Uint8Array): Uint8Arra
 
 /** Writes a `piece` message into memory of exactly its length: a copy, so that the block's own memory may be used again before it is sent. */
 export function writePiece(bytes: Uint8Array, piece: number, begin: number, block: Uint8Array): void {
-  writeU32(bytes, 0, 9 + block.length);
+  writePieceHead(bytes, piece, begin, block.length);
+  bytes.set(block, PIECE_HEAD_BYTES);
+}
+
+/** What stands before a block of `length` bytes in a `piece` message. */
+export function writePieceHead(bytes: Uint8Array, piece: number, begin: number, length: number): void {
+  writeU32(bytes, 0, 9 + length);
   bytes[4] = MessageKind.piece;
   writeU32(bytes, 5, piece);
   writeU32(bytes, 9, begin);
-  bytes.set(block, PIECE_HEAD_BYTES);
 }
 
 /** A `request` message, by the shortest way: there is one for each block. */

@@ -1,7 +1,8 @@
-// Memory for blocks on their way out: each is copied once, since its place in the store may be given to another piece before the socket is done with
-// it. Buffers go round; without that, making and collecting them costs more than the copy. Owns the idle buffers.
+// Memory for blocks on their way out: each is copied once, since its place in the store may be given to another piece before the connection is done with
+// it. A connection that copies by itself gets them as they are. For others, buffers go round; without that, making and collecting them costs more
+// than the copy. Owns the idle buffers.
 
-import { BLOCK_BYTES, PIECE_HEAD_BYTES, writePiece } from './messages.ts';
+import { BLOCK_BYTES, PIECE_HEAD_BYTES, writePiece, writePieceHead } from './messages.ts';
 import type { PeerWire } from './wire.ts';
 
 /** Idle buffers kept: 4 MiB. */
@@ -10,9 +11,15 @@ const WHOLE_BYTES = PIECE_HEAD_BYTES + BLOCK_BYTES;
 
 export class SendBuffers {
   readonly #idle: Uint8Array[] = [];
+  readonly #head = new Uint8Array(PIECE_HEAD_BYTES);
 
   /** Sends a `piece` message. @returns false when the connection is full until it drains. */
   send(wire: PeerWire, piece: number, begin: number, block: Uint8Array): boolean {
+    if (wire.copies) {
+      writePieceHead(this.#head, piece, begin, block.length);
+      wire.sendBytes(this.#head);
+      return wire.sendBytes(block);
+    }
     const length = PIECE_HEAD_BYTES + block.length;
     if (length !== WHOLE_BYTES) {
       const bytes = Buffer.allocUnsafeSlow(length);

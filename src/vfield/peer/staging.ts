@@ -1,6 +1,8 @@
 // What is to be written in one turn of the event loop, put together in few large buffers: a stream costs some microseconds for each buffer, which was a third of
 // all work of a sender of blocks. The buffers go round. Owns those that are idle.
 
+import { copyBytes } from '../copy-bytes.ts';
+
 /** Sixteen blocks with their heads. */
 const CHUNK_BYTES = 16 * (16_384 + 13);
 /** What begins with a short message gets a short buffer: a `have` to 200 peers must not take 50 MiB, nor one to a peer that does not read. */
@@ -29,7 +31,7 @@ export class Staging {
     for (let at = 0; at < bytes.length; ) {
       const chunk = this.#chunkWithRoom(bytes.length);
       const part = Math.min(bytes.length - at, chunk.memory.length - chunk.length);
-      chunk.memory.set(part === bytes.length ? bytes : bytes.subarray(at, at + part), chunk.length);
+      copyBytes(bytes, chunk.memory, chunk.length, at, at + part);
       chunk.length += part;
       at += part;
     }

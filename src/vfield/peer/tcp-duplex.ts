@@ -17,6 +17,7 @@ const readBuffer = new Uint8Array(READ_BYTES);
 
 export class TcpDuplex implements Duplex {
   readonly remoteAddress: string;
+  readonly copies = true;
   readonly onread: OnReadOpts;
   #socket: Socket | undefined;
   #handlers: DuplexHandlers | undefined;

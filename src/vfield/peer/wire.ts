@@ -63,6 +63,11 @@ export class PeerWire {
     return this.#closed;
   }
 
+  /** What is sent is copied at once: its memory may be used again when `sendBytes` returns. */
+  get copies(): boolean {
+    return this.#duplex.copies === true;
+  }
+
   /** How long the peer has said nothing. */
   get silentMs(): number {
     return this.#clock.now() - this.#heardAt;
