@@ -13,6 +13,8 @@ export default defineConfig({
           include: ['{build,initrd,kit,lab,sim,src}/**/*.test.ts', 'test/{conformance,structure}/**/*.test.ts'],
           exclude: slow,
           isolate: false,
+          // Seconds of work on a machine that does nothing else; on a busy one property tests take several times that.
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,7 +1,6 @@
 // This machine as a member of its image's field, at boot and again after a take-over.
 
 import { amountBytes } from '../src/amount.ts';
-import { sharedMemory } from '../src/sys/shared-memory.ts';
 import type { Field, FieldOptions } from '../src/vfield/field.ts';
 import type { BootContext } from './context.ts';
 
@@ -14,11 +13,12 @@ export async function openNode(
   what: Pick<FieldOptions, 'metainfo' | 'magnet' | 'peers' | 'local' | 'discovery'>,
 ): Promise<Field> {
   const { openField } = await import('../src/vfield/field.ts'); // being read since the hardware was found
+  const { ownProcess } = await import('../src/vfield/own-process.ts');
   return openField({
     ...what,
     listen: { port: FIELD_PORT },
     shareBytes: amountBytes(boot.options.share, boot.machine.ramBytes),
-    memory: sharedMemory,
+    ...ownProcess,
     log: boot.log.child('field'),
   });
 }

@@ -4,10 +4,10 @@ import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { openControlSocket } from '../control/control-socket.ts';
 import type { Log } from '../log.ts';
-import { sharedMemory } from '../sys/shared-memory.ts';
 import type { Sys } from '../sys/sys.ts';
 import { type Field, type FieldOptions, openField } from '../vfield/field.ts';
 import { formatMagnet } from '../vfield/magnet.ts';
+import { ownProcess } from '../vfield/own-process.ts';
 import { type ListenAddress, reachableAddresses } from './addresses.ts';
 import type { CommandStatus } from './command-status.ts';
 import { controlSocketPath } from './control-place.ts';
@@ -47,7 +47,7 @@ export async function openMember(
     listen,
     peers: [...(image.peers ?? []), ...options.peer],
     discovery: options.discover,
-    memory: sharedMemory,
+    ...ownProcess,
     log,
     signal: lifetime.ending,
   });

@@ -37,6 +37,7 @@ const SO_RCVTIMEO = 20;
 const MLOCK_ONFAULT = 1;
 const MADV_DONTNEED = 4;
 const PR_SET_PDEATHSIG = 1;
+const MADV_POPULATE_WRITE = 23;
 const PR_SET_THP_DISABLE = 41;
 const RLIMIT_DATA = 2n;
 const RLIMIT_CORE = 4n;
@@ -126,6 +127,17 @@ export function discardPages(memory: Uint8Array, pageBytes: number): void {
   const start = ((address + page - 1n) / page) * page;
   const end = ((address + BigInt(memory.length)) / page) * page;
   if (end > start) check('madvise', libc.madvise(start, end - start, MADV_DONTNEED));
+}
+
+/**
+ * Makes the kernel give the pages of `memory` now (madvise(2) MADV_POPULATE_WRITE), in one call instead of a fault for each; their content stays.
+ * @returns false where the kernel can't (before Linux 5.14).
+ */
+export function populatePages(memory: Uint8Array, pageBytes: number): boolean {
+  const [address, page] = [ffi.getRawPointer(memory), BigInt(pageBytes)];
+  const start = (address / page) * page;
+  const end = ((address + BigInt(memory.length)) / page) * page;
+  return libc.madvise(start, end - start, MADV_POPULATE_WRITE) === 0;
 }
 
 /**

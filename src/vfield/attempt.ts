@@ -33,6 +33,8 @@ export interface Fetch {
   /** Somebody on this node waits for it; else it is fetched for other members, and only from who has it. */
   own: boolean;
   readonly attempts: Attempt[];
+  /** All its blocks have come, and their hash is being checked (acceptance.ts); it is in no list of attempts any more. */
+  checked: Attempt | undefined;
   /** Peers not to be asked, until then. */
   readonly avoid: Map<Peer, number>;
   /** When to look again for somebody to ask, if nobody could be asked. */
@@ -40,7 +42,15 @@ export interface Fetch {
 }
 
 export function newFetch(piece: number): Fetch {
-  return { piece, waiters: new Set(), own: false, attempts: [], avoid: new Map(), retryAt: Number.POSITIVE_INFINITY };
+  return {
+    piece,
+    waiters: new Set(),
+    own: false,
+    attempts: [],
+    checked: undefined,
+    avoid: new Map(),
+    retryAt: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** @param blocks Of the piece. @param now Milliseconds of the field's clock. */

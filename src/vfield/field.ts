@@ -7,6 +7,7 @@
 
 import type { Log } from '../log.ts';
 import type { BlockSource } from './block-source.ts';
+import type { MakeChecker } from './checking/piece-checker.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { discover } from './field-discovery.ts';
 import { fieldRoutes } from './field-routes.ts';
@@ -51,6 +52,8 @@ export interface FieldOptions {
   readonly local?: BlockSource;
   /** Where pieces lie. V8's own memory when left out. */
   readonly memory?: SlotMemory;
+  /** What checks pieces that nobody waits for. At once, in this thread, when left out. */
+  readonly makeChecker?: MakeChecker;
   readonly log: Log;
   readonly clock?: Clock;
   readonly transport?: Transport;
@@ -110,6 +113,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
     connections: options.connections ?? DEFAULT_CONNECTIONS,
     ...(local ? { local } : {}),
     ...(options.memory ? { memory: options.memory } : {}),
+    ...(options.makeChecker ? { makeChecker: options.makeChecker } : {}),
   });
   const source = new FieldSource(metainfo, swarm);
   const routes = fieldRoutes(swarmTracker(swarm, metainfo, clock), source, metainfo.name);

@@ -102,16 +102,21 @@ export function isPieceGood(
 ): boolean {
   const start = index * file.pieceBytes;
   if (piece.length !== Math.min(file.pieceBytes, file.lengthBytes - start)) return false;
+  return isHashOf(piece, file, file.pieceHashes, index);
+}
+
+/** True when `piece` has the hash that stands in `hashes` at this index. */
+export function isHashOf(
+  piece: Uint8Array,
+  file: { pieceBytes: number; lengthBytes: number },
+  hashes: Uint8Array,
+  index: number,
+): boolean {
   const wanted = Math.ceil(piece.length / LEAF_BYTES) * SHA256_BYTES;
   if (scratch.length < wanted) scratch = new Uint8Array(wanted);
   let count = hashLeaves(piece, scratch);
   const levels = levelsOfPiece(file.pieceBytes, file.lengthBytes);
   for (let level = 0; level < levels; level++) count = fold(scratch, count, level);
-  return isHashAt(file.pieceHashes, index);
-}
-
-/** The scratch begins with the hash that stands in `hashes` at this index. */
-function isHashAt(hashes: Uint8Array, index: number): boolean {
   const start = index * SHA256_BYTES;
   for (let at = 0; at < SHA256_BYTES; at++) if (scratch[at] !== hashes[start + at]) return false;
   return true;

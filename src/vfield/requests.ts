@@ -1,7 +1,9 @@
 // Which pieces are wanted now, and from whom each is fetched. A piece that somebody waits for may be fetched from two peers; the first good one wins. Owns the
-// fetches; their blocks are moved by transfers.ts, late and stalled ones are found by vigilance.ts.
+// fetches; their blocks are moved by transfers.ts, late and stalled ones are found by vigilance.ts, whole ones are judged by acceptance.ts.
 
+import { Acceptance } from './acceptance.ts';
 import { type Attempt, type Fetch, hasBegun, newFetch } from './attempt.ts';
+import type { PieceChecker } from './checking/piece-checker.ts';
 import type { Clock } from './clock.ts';
 import { Courtesy } from './courtesy.ts';
 import type { Peer } from './peer/peer.ts';
@@ -23,6 +25,7 @@ export interface RequestsOwner {
   /** The member that fetches this piece for the room, if it is another one, connected, and no member has the piece. */
   relayOf(piece: number): Peer | undefined;
   isGood(piece: number, bytes: Uint8Array): boolean;
+  readonly checker: PieceChecker;
   /** A verified piece, before its waiters get it: takes the slot over. */
   onPiece(piece: number, slot: number): void;
   /** The peer sent a piece with a wrong hash. */
@@ -46,6 +49,7 @@ export class Requests {
   /** Pieces that are on their way to another member, and until when they are left to it. */
   readonly #laterUntil = new Map<number, number>();
   readonly #transfers: Transfers;
+  readonly #acceptance: Acceptance;
   readonly #vigilance: Vigilance;
   readonly #courtesy: Courtesy;
   #planned = false;
@@ -58,10 +62,20 @@ export class Requests {
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
     this.#courtesy = new Courtesy(owner.clock, () => this.plan());
+    const acceptance = new Acceptance({
+      ...owner,
+      onGood: (attempt, bytes) => this.#onGood(attempt, bytes),
+      onBad: (attempt) => this.#onBad(attempt),
+    });
+    this.#acceptance = acceptance;
     this.#transfers = new Transfers({
       clock: owner.clock,
       store: owner.store,
-      onWhole: (attempt, bytes) => this.#onWhole(attempt, bytes),
+      get checking() {
+        return acceptance.count;
+      },
+      prepare: (memory) => owner.checker.prepare(memory),
+      onWhole: (attempt, bytes) => acceptance.take(attempt, bytes),
       onDropped: (fetch) => this.#forgetUnwanted(fetch),
     });
     this.#vigilance = new Vigilance({
@@ -178,7 +192,7 @@ export class Requests {
   }
 
   #forgetUnwanted(fetch: Fetch): void {
-    if (fetch.waiters.size > 0) return;
+    if (fetch.waiters.size > 0 || fetch.checked) return;
     this.#urgent.delete(fetch);
     if (fetch.attempts.length === 0 && this.#fetches.get(fetch.piece) === fetch) this.#fetches.delete(fetch.piece);
   }
@@ -192,7 +206,10 @@ export class Requests {
   #planNow(): void {
     this.#planned = false;
     this.#starved = false;
-    for (const fetch of this.#urgent) if (fetch.attempts.length === 0) this.#ask(fetch);
+    for (const fetch of [...this.#urgent]) {
+      if (fetch.checked) this.#acceptance.hurry(fetch);
+      else if (fetch.attempts.length === 0) this.#ask(fetch);
+    }
     const peers = this.#inTurn();
     this.#toFill.clear();
     for (const peer of peers) this.#fill(peer);
@@ -208,6 +225,7 @@ export class Requests {
 
   /** Begins one more attempt at a piece that is waited for. */
   #ask(fetch: Fetch): void {
+    if (fetch.checked) return;
     fetch.retryAt = Number.POSITIVE_INFINITY;
     const peer = this.#choose(fetch);
     if (peer) this.#begin(fetch, peer, true);
@@ -250,14 +268,10 @@ export class Requests {
     return this.#owner.nextInBackground(peer, this.#fetches);
   }
 
-  #onWhole(attempt: Attempt, bytes: Uint8Array): void {
-    const { fetch, peer } = attempt;
-    if (this.#owner.isGood(fetch.piece, bytes)) {
-      this.#onGood(attempt, bytes);
-      return;
-    }
+  #onBad({ fetch, peer, slot }: Attempt): void {
     fetch.avoid.set(peer, Number.POSITIVE_INFINITY);
-    this.#transfers.drop(attempt, false);
+    this.#owner.store.giveBack(slot);
+    this.#forgetUnwanted(fetch);
     this.#owner.onLiar(peer, fetch.piece);
     this.plan();
   }
@@ -265,7 +279,6 @@ export class Requests {
   #onGood(attempt: Attempt, bytes: Uint8Array): void {
     const { fetch } = attempt;
     this.#vigilance.onGiven(attempt, bytes.length);
-    this.#transfers.detach(attempt);
     for (const other of [...fetch.attempts]) this.#overtaken(other);
     this.#fetches.delete(fetch.piece);
     this.#urgent.delete(fetch);

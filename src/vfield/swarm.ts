@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { Announcements } from './announcements.ts';
 import { Availability } from './availability.ts';
 import type { BlockSource } from './block-source.ts';
+import { checkHere, type MakeChecker, type PieceChecker } from './checking/piece-checker.ts';
 import { type Clock, debounced, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
 import { FetchAhead } from './fetch-ahead.ts';
@@ -58,6 +59,7 @@ export interface SwarmOptions {
   /** The image on this node's own medium. */
   readonly local?: BlockSource;
   readonly memory?: SlotMemory;
+  readonly makeChecker?: MakeChecker;
 }
 
 export class Swarm {
@@ -73,6 +75,7 @@ export class Swarm {
   readonly #metainfo: Metainfo;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #checker: PieceChecker;
   readonly #serving: Serving;
   readonly #greeting: Greeting;
   readonly #exchanges: PeerExchanges;
@@ -95,6 +98,7 @@ export class Swarm {
     this.#clock = clock;
     this.#log = log;
     this.store = new PieceStore(metainfo, slotsOfShare(shareBytes, metainfo.pieceBytes), options.memory);
+    this.#checker = (options.makeChecker ?? checkHere)(metainfo, log);
     this.availability = new Availability(metainfo.pieceCount);
     this.#ahead = new FetchAhead(this.store, metainfo.pieceCount);
     this.local =
@@ -187,6 +191,7 @@ export class Swarm {
     this.#placer.close();
     this.#announcements.close();
     this.requests.close();
+    this.#checker.close();
     await this.connections.close();
   }
 
@@ -219,6 +224,7 @@ export class Swarm {
       seed: seedOf(this.member.id),
       peers: () => this.connections.peers.values(),
       relayOf: (piece) => this.#sparing.relayOf(piece),
+      checker: this.#checker,
       isGood: (piece, bytes) => isPieceGood(this.#metainfo, piece, bytes),
       onPiece: (piece, slot) => this.#onPiece(piece, slot),
       onLiar: (peer, piece) => this.connections.banLiar(peer, `piece ${piece} has a wrong hash`),

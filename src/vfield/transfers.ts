@@ -16,7 +16,11 @@ const MAX_BACKGROUND = 256;
 export interface TransfersOwner {
   readonly clock: Clock;
   readonly store: PieceStore;
-  /** All blocks have come; their hash is not checked. The attempt is still in its lists. */
+  /** Background pieces that have come and wait for their verdict: they have a slot as well. */
+  readonly checking: number;
+  /** Blocks that nobody waits for will come into this memory. */
+  prepare(memory: Uint8Array): void;
+  /** All blocks have come; their hash is not checked. The attempt is in no list any more, its slot is the owner's. */
   onWhole(attempt: Attempt, bytes: Uint8Array): void;
   /** An attempt ended without a piece. */
   onDropped(fetch: Fetch): void;
@@ -34,7 +38,7 @@ export class Transfers {
   /** There is room for one more background attempt at this peer. */
   mayBeginAt(peer: Peer): boolean {
     const slots = Math.max(2, Math.min(MAX_BACKGROUND, this.#owner.store.slots >> 2));
-    return peer.backgroundInFlight < peer.window.blocks && this.#background.size < slots;
+    return peer.backgroundInFlight < peer.window.blocks && this.#background.size + this.#owner.checking < slots;
   }
 
   /** @returns false when there is no slot to put the piece in. */
@@ -46,7 +50,10 @@ export class Transfers {
     const attempt = newAttempt(fetch, peer, { slot, blocks, urgent, now: clock.now() });
     fetch.attempts.push(attempt);
     peer.attempts.set(fetch.piece, attempt);
-    if (!urgent) this.#background.add(attempt);
+    if (!urgent) {
+      this.#background.add(attempt);
+      this.#owner.prepare(store.slotBytes(slot, fetch.piece));
+    }
     this.#send(attempt);
     return true;
   }
@@ -65,7 +72,9 @@ export class Transfers {
     attempt.left--;
     if (!attempt.urgent) peer.window.onBlock(attempt.progressAt);
     this.#countInFlight(attempt, -1);
-    if (attempt.left === 0) this.#owner.onWhole(attempt, target);
+    if (attempt.left > 0) return true;
+    this.#detach(attempt);
+    this.#owner.onWhole(attempt, target);
     return true;
   }
 
@@ -92,13 +101,13 @@ export class Transfers {
   /** Ends an attempt without a piece. @param tell Say so to the peer, as it may still be sending. */
   drop(attempt: Attempt, tell: boolean): void {
     if (tell) this.#cancelOutstanding(attempt);
-    this.detach(attempt);
+    this.#detach(attempt);
     this.#owner.store.giveBack(attempt.slot);
     this.#owner.onDropped(attempt.fetch);
   }
 
   /** Takes an attempt out of all lists; its slot is the caller's. */
-  detach(attempt: Attempt): void {
+  #detach(attempt: Attempt): void {
     this.#countInFlight(attempt, -attempt.inFlight);
     this.#background.delete(attempt);
     attempt.peer.attempts.delete(attempt.fetch.piece);

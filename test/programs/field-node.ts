@@ -12,11 +12,11 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { decodeImageHeader, decodeSquashfsSuperblock, headerOffset } from '../../src/images/format.ts';
 import { createLog } from '../../src/log.ts';
-import { sharedMemory } from '../../src/sys/shared-memory.ts';
 import type { BlockSource } from '../../src/vfield/block-source.ts';
 import { type Field, openField } from '../../src/vfield/field.ts';
 import { openFileSource } from '../../src/vfield/file-source.ts';
 import { decodeMetainfo, type Metainfo } from '../../src/vfield/metainfo.ts';
+import { ownProcess } from '../../src/vfield/own-process.ts';
 
 const READ_BYTES = 1024 * 1024;
 const READS_AT_ONCE = 8;
@@ -49,7 +49,7 @@ const field = await openField({
   peers: values.peer,
   shareBytes: Number(values.share) * 1024 * 1024,
   discovery: false,
-  memory: sharedMemory,
+  ...ownProcess,
   log,
   ...(local ? { local } : {}),
 });
