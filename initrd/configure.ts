@@ -8,6 +8,8 @@ import { createHookService } from '../src/runes/hooks/hook-service.ts';
 import type { StartReport } from '../src/runes/host/options.ts';
 import { startRuneHost } from '../src/runes/host/start.ts';
 import { knownMachines, machineOf } from '../src/runes/machines/known-machines.ts';
+import { chooseRole } from '../src/runes/roles/choose-role.ts';
+import { mergedRoles } from '../src/runes/roles/merged-roles.ts';
 import { RUNES_ON_MEDIUM, type RuneFolder, readRuneFolder } from '../src/runes/roles/rune-folder.ts';
 import { type BootContext, SHARED_RUN } from './context.ts';
 import { writeFactsJson } from './facts-files.ts';
@@ -24,7 +26,11 @@ export interface ConfigureOptions {
   readonly roomKey?: string | undefined;
 }
 
-/** Runs the role's configure runes on the mounted root. Returns the folders and the role too, for the stage that comes later. */
+/**
+ * Runs the role's configure runes on the mounted root.
+ * @param found The facts, in which the role is that of the way of booting.
+ * @returns the folders and the role too, for the stage that comes later
+ */
 export async function configure(
   { sys, log, options }: BootContext,
   found: Facts,
@@ -37,7 +43,12 @@ export async function configure(
     ...{ sys, folders, root: ROOT_PLACES.newRoot, chroot: CHROOT, sharedRun: SHARED_RUN },
     log: log.child('hooks'),
   });
-  const role = options.role ?? listedRole(folders, found) ?? found.role;
+  const wishes = [
+    { from: 'viver.role=', role: options.role },
+    { from: 'the list of machines', role: listedRole(folders, found) },
+  ];
+  const { role, faults } = chooseRole(wishes, found.role, mergedRoles(folders).table);
+  for (const fault of faults) log.error(fault);
   const facts = { ...found, role };
   await writeFactsJson(sys, facts);
   const runes = await startRuneHost({

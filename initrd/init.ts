@@ -99,7 +99,7 @@ async function findingsOf(
       ? undefined
       : await handedKey(boot);
   return {
-    role: options.role ?? (local ? 'first' : 'node'),
+    role: local ? 'first' : 'node',
     drives: await readDriveFacts(sys, log.child('drives'), SYSFS, DEVICES),
     ...(nic ? { nic } : {}),
     ...(network ? { network } : {}),

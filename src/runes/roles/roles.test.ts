@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { chooseRole } from './choose-role.ts';
 import { formatRoles, MAX_ROLES_BYTES, parseRoles, type RoleLine } from './parse-roles.ts';
 import { DEFAULT_ROLES, mergeRoles, resolveRole } from './role-table.ts';
 
@@ -53,6 +54,24 @@ describe('parsing', () => {
     );
     const text = fc.string({ unit: fc.constantFrom('a', ':', '@', '-', '#', '\n', ' ', '\0', '\ud800') });
     fc.assert(fc.property(text, (any) => void parseRoles(any)));
+  });
+});
+
+describe('choosing', () => {
+  const wishes = (line?: string, list?: string) => [
+    { from: 'viver.role=', role: line },
+    { from: 'the list', role: list },
+  ];
+
+  test.each([
+    [undefined, undefined, 'node', []],
+    ['first', 'base', 'first', []],
+    [undefined, 'base', 'base', []],
+    ['labb', 'base', 'base', ['no role table has labb, as viver.role= says: this is base']],
+    ['labb', undefined, 'node', ['no role table has labb, as viver.role= says: this is node']],
+    [undefined, 'lba', 'node', ['no role table has lba, as the list says: this is node']],
+  ])('command line %s, list %s: %s', (line, list, role, faults) => {
+    expect(chooseRole(wishes(line, list), 'node', DEFAULT_ROLES)).toEqual({ role, faults });
   });
 });
 
