@@ -20,6 +20,7 @@ export async function hostOptions(
     foreign: data.foreign,
     facts: data.facts,
     settings: data.settings,
+    settingPlaces: data.settingPlaces,
     limits: data.limits,
     log,
     builtin: here.builtin ? tableOf(here.builtin) : builtinRunes,

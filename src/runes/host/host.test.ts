@@ -196,6 +196,14 @@ describe('starting and stopping', () => {
     const { report } = await room([rune], { settings: { set: { port: 'many' } } });
     expect(seen).toEqual([{ port: 80 }, { port: 8080 }]);
     expect(report.setAside[0]?.reason).toContain('settings of set: port: ');
+    const settings = { path: 'medium:/RUNES/settings', text: '# ours\nset port=many\n' };
+    const folders = [{ roles: { path: 'test', text: 'test: set' }, settings, runes: [] }];
+    const { lines } = await room([rune], { folders });
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error : rune set is set aside: settings of set: port: .*; it is set in medium:\/RUNES\/settings:2$/,
+      ),
+    );
   });
 
   test('stops in reverse, each within its deadline', async () => {

@@ -3,6 +3,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { errorLine, ViverError } from '../../errors.ts';
+import { placeOfSetting } from '../settings/merged-settings.ts';
 import type { Cell, Outside } from './cell.ts';
 import { withDeadline } from './deadline.ts';
 import { stopCell } from './foreign-cell.ts';
@@ -142,7 +143,7 @@ export class RuneHost {
       const work = this.#current.run(rune, () => entry.cell.start({ facts, settings: settings[rune] }));
       await withDeadline(work, manifest.startTimeoutMs ?? this.#limits.startMs, `start of rune ${rune}`);
     } catch (error) {
-      await this.#setAside(rune, errorLine(error));
+      await this.#setAside(rune, this.#withPlace(rune, errorLine(error)));
       return undefined;
     }
     entry.state = 'running';
@@ -152,6 +153,12 @@ export class RuneHost {
       `rune ${rune} started in ${milliseconds} ms${changed.length > 0 ? `; changed ${changed.join(', ')}` : ''}`,
     );
     return { rune, milliseconds, changed };
+  }
+
+  /** A setting that does not fit is mended where it is set. */
+  #withPlace(rune: string, reason: string): string {
+    const place = placeOfSetting(reason, this.#options.settingPlaces?.[rune]);
+    return place === undefined ? reason : `${reason}; it is set in ${place}`;
   }
 
   async #stopRune(rune: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Facts } from '../contract/facts.ts';
 import type { InterfaceId } from '../contract/manifest.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
+import type { MergedSettings } from '../settings/merged-settings.ts';
 
 /** A rune from /etc/RUNES/runes of the image or the medium, read by the caller: the host never opens files of the new root itself. */
 export interface RuneFile {
@@ -39,6 +40,8 @@ export interface HostOptions {
   readonly builtin: BuiltinRunes;
   readonly foreign?: readonly RuneFile[];
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Where a file has them: rune -> key -> `FILE:LINE`. */
+  readonly settingPlaces?: MergedSettings['places'];
   readonly facts: Facts;
   readonly services?: readonly HostService[];
   /** The new root; stage `configure` only. */

@@ -13,7 +13,7 @@ import { knownMachines, machineOf } from '../machines/known-machines.ts';
 import { mergedRoles } from '../roles/merged-roles.ts';
 import { formatRoleFault, resolveRole } from '../roles/role-table.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
-import { laidOver, mergedSettings } from '../settings/merged-settings.ts';
+import { laidOver, type MergedSettings, mergedSettings } from '../settings/merged-settings.ts';
 import { keepRunning } from './keep-running.ts';
 import { MessageLink } from './message-link.ts';
 import type { CallRecord, HostLimits, HostService, RuneFile, RuneStatus, StartReport } from './options.ts';
@@ -61,6 +61,7 @@ export interface HostWorkerData {
   readonly foreign: readonly RuneFile[];
   readonly facts: Facts;
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly settingPlaces: MergedSettings['places'];
   readonly services: readonly HostService['id'][];
   readonly root?: StartOptions['root'];
   readonly limits: Partial<HostLimits>;
@@ -142,6 +143,7 @@ function workerDataOf(options: StartOptions, runes: readonly string[]): HostWork
     runes,
     facts,
     settings,
+    settingPlaces: mergedSettings(folders).places,
     limits,
     foreign: folders.flatMap((folder) => folder.runes),
     services: Object.keys(services).map((name) => ({ name, version: SERVICE_VERSIONS[name] ?? 1 })),

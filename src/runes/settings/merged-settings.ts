@@ -30,6 +30,12 @@ export function mergedSettings(folders: readonly Pick<RuneFolder, 'settings' | '
   return { settings: lists.length > 0 ? laidOver(settings, { users: { lists } }) : settings, places, faults };
 }
 
+/** `FILE:LINE` of the setting that an error names: `settings of clock: zone: …`; undefined when no file has it. */
+export function placeOfSetting(message: string, places: Readonly<Record<string, string>> = {}): string | undefined {
+  const key = /\bsettings of [\w-]+: (\w+)/.exec(message)?.[1];
+  return key !== undefined && Object.hasOwn(places, key) ? places[key] : undefined;
+}
+
 /** `over` wins, key by key of each rune. */
 export function laidOver(
   under: Readonly<Record<string, unknown>>,

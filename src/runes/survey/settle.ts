@@ -2,7 +2,7 @@
 
 import { errorLine } from '../../errors.ts';
 import type { Cell } from '../host/cell.ts';
-import type { MergedSettings } from '../settings/merged-settings.ts';
+import { type MergedSettings, placeOfSetting } from '../settings/merged-settings.ts';
 import type { RuneFault } from './manifests.ts';
 
 export interface SettledSetting {
@@ -34,12 +34,9 @@ export async function settle(cell: Cell, rune: string, path: string, given: Merg
     return { settings, faults: unknown.map(([key, place]) => fault(place, `rune ${rune} has no setting ${key}`)) };
   } catch (error) {
     const message = errorLine(error);
-    return { settings: [], faults: [fault(placeOf(message, places) ?? path, message)] };
+    return {
+      settings: [],
+      faults: [fault(placeOfSetting(message, places) ?? Object.values(places)[0] ?? path, message)],
+    };
   }
-}
-
-/** Where the setting stands that an error names: `settings of clock: zone: …`. */
-function placeOf(message: string, places: Readonly<Record<string, string>>): string | undefined {
-  const key = /^settings of [\w-]+: (\w+)/.exec(message)?.[1];
-  return (key === undefined ? undefined : places[key]) ?? Object.values(places)[0];
 }
