@@ -23,6 +23,10 @@ export function factsEnvironment(facts: Facts, hostName: string | undefined): En
     VIVER_DNS: nic?.dnsServers.join(' ') || undefined,
     VIVER_DOMAIN: nic?.domainName,
   };
+  // `seat=3b` of the machine's line in RUNES/machines.
+  for (const [key, value] of Object.entries(facts.machine?.settings ?? {})) {
+    values[`VIVER_MACHINE_${key.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`] = value;
+  }
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, oneLine(value)]])),
   );

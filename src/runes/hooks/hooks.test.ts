@@ -192,12 +192,15 @@ test('the rune runs all in order, names who failed, and makes units of the other
 });
 
 test('facts as variables, in a file that sh reads back as it was', async () => {
-  const facts = { ...sampleFacts, machineUuid: 'a"b$(reboot)`x`\\ \nVIVER_ROLE=root' };
+  const machine = { mac: '52:54:00:ab:cd:ef', name: 'lab-07', settings: { seat: '3b', 'room-nr': '7' } };
+  const facts = { ...sampleFacts, machine, machineUuid: 'a"b$(reboot)`x`\\ \nVIVER_ROLE=root' };
   const environment = factsEnvironment(facts, 'lab-07');
   expect(environment).toMatchObject({
     VIVER_MAC: '52:54:00:ab:cd:ef',
     VIVER_ADDRESS: '10.86.0.1',
     VIVER_HOST_NAME: 'lab-07',
+    VIVER_MACHINE_SEAT: '3b',
+    VIVER_MACHINE_ROOM_NR: '7',
   });
   expect(environment).not.toHaveProperty('VIVER_GATEWAY');
   await writeFile(join(folder, 'facts.env'), formatEnvironmentFile(environment));

@@ -31,7 +31,7 @@ export const hooks = defineInterface({
     run: {
       request: z.strictObject({
         name: z.string(),
-        environment: z.record(z.string().check(z.regex(/^VIVER_[A-Z_]+$/)), z.string()),
+        environment: z.record(z.string().check(z.regex(/^VIVER_[A-Z0-9_]+$/)), z.string()),
         seconds: z.int().check(z.gte(1), z.lte(MAX_HOOK_SECONDS)),
       }),
       reply: z.strictObject({
