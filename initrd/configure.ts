@@ -50,7 +50,7 @@ export async function configure(
   const { role, faults } = chooseRole(wishes, found.role, mergedRoles(folders).table);
   for (const fault of faults) log.error(fault);
   const facts = { ...found, role };
-  await writeFactsJson(sys, facts);
+  await writeFactsJson(sys, facts, folders);
   const runes = await startRuneHost({
     role,
     stage: 'configure',

@@ -60,7 +60,8 @@ export async function serveRoom(
     field.discoverOn([found.address]);
   }
   const facts = factsOf({ ...findings, ...(found ? { network: found } : {}) }, machine, field);
-  const [runes] = await Promise.all([startServeRunes(boot, facts, folders, field), writeFactsFiles(sys, facts)]);
+  const files = writeFactsFiles(sys, facts, folders);
+  const [runes] = await Promise.all([startServeRunes(boot, facts, folders, field), files]);
   status.runes = runes;
   giveMemoryBack();
   await keepTextInMemory(sys);

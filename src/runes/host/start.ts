@@ -5,11 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { errorLine } from '../../errors.ts';
 import type { Log, LogLevel } from '../../log.ts';
 import { builtinRunes, builtinStage } from '../builtin/builtin.ts';
-import type { Facts, KnownMachine } from '../contract/facts.ts';
+import type { Facts } from '../contract/facts.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
 import type { ChrootCommand } from '../files/shell-files.ts';
-import { knownMachines, machineOf } from '../machines/known-machines.ts';
+import { knownMachines, withMachines } from '../machines/known-machines.ts';
 import { mergedRoles } from '../roles/merged-roles.ts';
 import { formatRoleFault, resolveRole } from '../roles/role-table.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
@@ -80,7 +80,7 @@ export async function startRuneHost(options: StartOptions): Promise<RunningRunes
   // Said once: the same folders are given to both stages.
   const faults = [...role.faults, ...(options.stage === 'configure' ? [...known.faults, ...given.faults] : [])];
   for (const fault of faults) options.log.error(fault);
-  const facts = factsWith(options.facts, known.machines);
+  const facts = withMachines(options.facts, known.machines);
   // What the host process itself tells a rune is not for a file to change.
   const settings = laidOver(given.settings, options.settings ?? {});
   const running = await startThose({ ...options, facts, settings }, runes);
@@ -91,12 +91,6 @@ export async function startRuneHost(options: StartOptions): Promise<RunningRunes
     status: () => running.status(),
     stop: () => running.stop(),
   };
-}
-
-/** What the list of machines says is a fact too. */
-function factsWith(facts: Facts, machines: readonly KnownMachine[]): Facts {
-  const machine = machineOf(machines, (facts.bootNic ?? facts.nics[0])?.mac);
-  return { ...facts, ...(machines.length > 0 ? { machines } : {}), ...(machine ? { machine } : {}) };
 }
 
 function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {

@@ -1,7 +1,7 @@
 // What the lists of known machines of all RUNES folders say together, and which of their addresses a network can have. Pure.
 
 import { addressText, isHostOf, subnetOf } from '../../bootserver/dhcp/ipv4.ts';
-import type { KnownMachine } from '../contract/facts.ts';
+import type { Facts, KnownMachine } from '../contract/facts.ts';
 import type { RuneFolder } from '../roles/rune-folder.ts';
 import { parseMachines } from './parse-machines.ts';
 
@@ -28,6 +28,12 @@ export function knownMachines(folders: readonly Pick<RuneFolder, 'machines'>[]):
 /** The line of the machine with this MAC. */
 export function machineOf(machines: readonly KnownMachine[], mac: string | undefined): KnownMachine | undefined {
   return machines.find((machine) => machine.mac === mac?.toLowerCase());
+}
+
+/** What the list of machines says is a fact too. */
+export function withMachines(facts: Facts, machines: readonly KnownMachine[]): Facts {
+  const machine = machineOf(machines, (facts.bootNic ?? facts.nics[0])?.mac);
+  return { ...facts, ...(machines.length > 0 ? { machines } : {}), ...(machine ? { machine } : {}) };
 }
 
 /**
