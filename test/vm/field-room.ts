@@ -18,6 +18,8 @@ import type { RunningMachine } from '../../lab/running-machine.ts';
 import { silentLog } from '../../src/log.ts';
 
 const BOOT_MS = 400_000;
+/** The command starts a Node, which on an emulated machine among others takes a minute. */
+const STATUS_MS = 300_000;
 export const COMPARE_MS = 400_000;
 /** Nothing that a file system over the device would have seen. A lost connection is no harm. */
 const HARM = /I\/O error|SQUASHFS error|overlayfs: .*(?:fail|error)|Out of memory|oom-kill|\bBUG:|\bOops\b/i;
@@ -62,7 +64,7 @@ export function diskless(name: string, memoryMiB = 1024): MachineDescription {
 export async function boot(room: Room, description: MachineDescription): Promise<RunningMachine> {
   const machine = await room.add(description);
   await machine.agent.waitReady(BOOT_MS);
-  await until(() => readFieldStatus(machine.agent).then(Boolean, () => false), 60_000);
+  await until(() => readFieldStatus(machine.agent).then(Boolean, () => false), STATUS_MS);
   await sh(machine, `cp /proc/$(cat /run/viver/pid)/root/bin/busybox ${BUSYBOX}`);
   return machine;
 }
