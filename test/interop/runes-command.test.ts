@@ -183,6 +183,12 @@ export default defineRune({ name: 'printers', version: 1, stage: 'configure', of
     expect(await tree('tree/etc/old')).toBeUndefined();
   });
 
+  test('a rune of the other stage: that is said', () => {
+    const { status, lines } = viver('run', 'tree/etc/RUNES/runes/bell-keeper.ts', '--root', 'tree');
+    expect(lines).toContain('  nothing of it is of this stage; --stage serve runs the other');
+    expect(status).toBe(0);
+  });
+
   test('a rune that throws: file, line, and status 1', () => {
     const { status, lines } = viver('run', 'throws.ts', '--root', 'tree');
     expect(lines.find((line) => line.includes('no ink'))).toMatch(/^ {2}error: rune throws is set aside: .*no ink/);

@@ -5,7 +5,7 @@ import { errorLine, ViverError } from '../../errors.ts';
 import { createLog, type LogLevel } from '../../log.ts';
 import type { Sys } from '../../sys/sys.ts';
 import type { Facts } from '../contract/facts.ts';
-import type { Stage } from '../contract/rune.ts';
+import { STAGES, type Stage } from '../contract/rune.ts';
 import { createDirectoryFiles, createDirectoryLayer } from '../files/directory-files.ts';
 import { applyChanges, MemoryFiles } from '../files/memory-files.ts';
 import { createDeskHookService } from '../hooks/hook-service.ts';
@@ -54,10 +54,16 @@ export async function runOnDesk(words: readonly string[], options: RunOptions, c
   const files = new MemoryFiles(createDirectoryLayer(options.root.replace(/\/+$/, '')));
   const runes = await start(role, facts, folders, files, options, context);
   const { started, setAside, faults } = runes.report;
+  if (started.length + setAside.length + faults.length === 0) context.say(`  ${nothingIn(options.stage)}\n`);
   if (options.stage === 'serve' && started.length > 0) await context.untilEnded();
   await runes.stop();
   await handChangesOver(files, options, context);
   return setAside.length === 0 && faults.length === 0;
+}
+
+function nothingIn(stage: Stage): string {
+  const [other] = STAGES.filter((name) => name !== stage);
+  return `nothing of it is of this stage; --stage ${other} runs the other`;
 }
 
 async function whatToRun(
