@@ -4,7 +4,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 # Network namespaces and Debian trees want root; where you are not, sudo asks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help setup lab test test-all check docs bench bench-field simulate fuzz initrd clean
+.PHONY: help setup lab lab-web test test-all check docs bench bench-field simulate fuzz initrd clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,6 +19,9 @@ lab: setup ## boot a room: a stick, diskless PCs, the stick's PC switched off (a
 check: setup ## types and style only
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check .
+
+lab-web: setup ## a web farm of diskless PCs: servers come, go and lose their power under requests that never stop (about 20 minutes without KVM)
+	@bin/viver-kit lab web
 
 test: check ## types, style, all the quick tests, and one boot of a room
 	@$(SUDO) $(VITEST) run

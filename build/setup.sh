@@ -10,7 +10,7 @@ packages="
 busybox-static cpio dosfstools e2fsprogs fdisk gdisk grub-common grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin icu-devtools
 ipxe kmod mtools pci.ids shim-signed squashfs-tools usb.ids xorriso xz-utils zstd
 mmdebstrap ovmf ipxe-qemu qemu-system-x86 qemu-utils seabios
-aria2 curl dnsmasq-base iproute2 isc-dhcp-client libnbd-bin nftables nginx-light python3-libtorrent systemd tcpdump tftp-hpa transmission-cli udhcpc
+aria2 curl dnsmasq-base haproxy iproute2 isc-dhcp-client libnbd-bin nftables nginx-light python3-libtorrent systemd tcpdump tftp-hpa transmission-cli udhcpc
 binutils dracut-core dracut-live fio gcc jq libc6-dev libnbd-dev nbd-server nbdkit netcat-openbsd python3-libnbd socat
 "
 missing=

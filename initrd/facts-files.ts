@@ -28,7 +28,7 @@ export async function writeFactsFiles(sys: Sys, found: Facts, folders: readonly 
 }
 
 /** The name that the new init gives the machine, one of the first things that it does; undefined when it gives none. */
-async function settledHostName(sys: Sys): Promise<string | undefined> {
+export async function settledHostName(sys: Sys): Promise<string | undefined> {
   for (let tries = 0; tries < NAME_TRIES; tries++) {
     const name = (await sys.readText('/proc/sys/kernel/hostname')).trim();
     if (name !== NAMELESS) return name;

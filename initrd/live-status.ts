@@ -1,5 +1,6 @@
 // What this process says of itself, put together anew at each question.
 
+import type { Member } from '../src/cluster/cluster.ts';
 import type { NodeStatus } from '../src/control/status.ts';
 import type { RuneStatus } from '../src/runes/host/options.ts';
 import type { RunningRunes } from '../src/runes/host/start.ts';
@@ -21,6 +22,8 @@ export class LiveStatus {
   network: NetworkFacts | undefined;
   /** Known when the runes of the stage `serve` run. */
   runes: RunningRunes | undefined;
+  /** The room as it was told last; undefined when this machine is in none. */
+  members: readonly Member[] | undefined;
   readonly #boot: BootContext;
   readonly #root: Root;
   readonly #fixed: Pick<NodeStatus, 'role' | 'programVersion'>;
@@ -50,6 +53,7 @@ export class LiveStatus {
       phases: phases.times,
       field: await this.#field(),
       runes: await this.#runeStates(),
+      ...(this.members ? { members: this.members } : {}),
     };
   }
 

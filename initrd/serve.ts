@@ -20,6 +20,7 @@ import type { LiveStatus } from './live-status.ts';
 import type { NetworkFacts } from './network.ts';
 import type { RecordKeeper } from './record.ts';
 import { recordedTrace } from './recorded-trace.ts';
+import { fieldPeers, meetMembers, roomOptions } from './room.ts';
 import type { Root } from './root.ts';
 
 /** How often the record is brought up to date; the members of a room change by the minute. */
@@ -39,8 +40,16 @@ export async function openDoors({ sys }: BootContext, root: Root, status: LiveSt
     status: () => status.now(),
     trace: async () => recordedTrace(root),
     runes: () => status.machineRunes(),
+    leave: async () => leaveRoom(status),
   });
   await sys.writeText(`${SHARED_RUN}/pid`, `${process.pid}\n`);
+}
+
+async function leaveRoom(status: LiveStatus): Promise<void> {
+  const { runes } = status;
+  status.runes = undefined;
+  status.members = undefined;
+  await runes?.stop();
 }
 
 /** Serves the room from the moment that `network` is there; it may be undefined for good. */
@@ -50,7 +59,7 @@ export async function serveRoom(
   network: Promise<NetworkFacts | undefined>,
 ): Promise<void> {
   const { sys, log, machine, phases } = boot;
-  keepUpToDate(boot, field, record);
+  keepUpToDate(boot, field, record, status);
   followMemory({ field, readMemory: () => readMemory(sys), clock: systemClock, log: log.child('field') });
   const found = await network;
   if (found) {
@@ -59,9 +68,11 @@ export async function serveRoom(
     await writeResolvConf(boot, found);
     field.discoverOn([found.address]);
   }
-  const facts = factsOf({ ...findings, ...(found ? { network: found } : {}) }, machine, field);
+  const current = { ...findings, ...(found ? { network: found } : {}) };
+  const facts = factsOf(current, machine, field);
+  const serving = { field, findings: current, folders, status };
   const files = writeFactsFiles(sys, facts, folders);
-  const [runes] = await Promise.all([startServeRunes(boot, facts, folders, field), files]);
+  const [runes] = await Promise.all([startServeRunes(boot, facts, serving), files]);
   status.runes = runes;
   giveMemoryBack();
   await keepTextInMemory(sys);
@@ -69,8 +80,9 @@ export async function serveRoom(
 }
 
 /** The next process is to know what this one knew a moment before its end. */
-function keepUpToDate({ log, phases }: BootContext, field: Field, record: RecordKeeper): void {
+function keepUpToDate({ log, phases }: BootContext, field: Field, record: RecordKeeper, status: LiveStatus): void {
   setInterval(() => {
+    status.runes?.meet(fieldPeers(field));
     const peers = field.status().peers.map(({ address }) => address);
     // Nobody there is no news: who was there last is where to look first.
     const news = { phases: phases.times, ...(peers.length > 0 ? { peers } : {}) };
@@ -79,20 +91,25 @@ function keepUpToDate({ log, phases }: BootContext, field: Field, record: Record
 }
 
 /** Starts the role's serve runes in their own thread. */
-function startServeRunes(
-  { log }: BootContext,
+async function startServeRunes(
+  boot: BootContext,
   facts: Facts,
-  folders: readonly RuneFolder[],
-  field: Field,
+  { field, findings, folders, status }: Omit<Serving, 'record'>,
 ): Promise<RunningRunes> {
+  const room = await roomOptions(boot, findings, field);
   return startRuneHost({
     role: facts.role,
     stage: 'serve',
     facts,
     folders,
-    log: log.child('runes'),
+    log: boot.log.child('runes'),
     inWorker: true,
     services: { field: fieldService(facts, field) },
+    ...(room ? { room } : {}),
+    onMembers: (members) => {
+      status.members = members;
+      meetMembers(field, members, findings.network?.address ?? '');
+    },
   });
 }
 

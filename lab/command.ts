@@ -14,6 +14,7 @@ import { parseMemory } from './options.ts';
 import { controlSocketPath, roomDirectory } from './room-paths.ts';
 import { formatMachine } from './room-status.ts';
 import { joinConsole } from './terminal-console.ts';
+import { webCommand } from './web/command.ts';
 
 const UP_TIMEOUT_MS = 20_000;
 
@@ -45,6 +46,7 @@ export function labCommand(): Command {
       .action(demo),
   );
   lab.addCommand(churnCommand());
+  lab.addCommand(webCommand());
   return lab;
 }
 

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runAsRoot, runHere } from '../as-root.ts';
 import type { DebianSystem } from '../debian.ts';
 import { PROJECT_DIRECTORY } from '../room-paths.ts';
@@ -40,19 +40,22 @@ export async function makeImage(directory: string, system: DebianSystem): Promis
   return image;
 }
 
-/** @param stickName Runs with other kernel options have other sticks. */
+/** @param stickName Runs with other kernel options have other sticks. @param runes The folder that becomes RUNES of the stick. */
 export async function makeMedia(
   directory: string,
   system: DebianSystem,
   stickName: string,
   share: number,
+  runes?: string,
 ): Promise<DemonstrationMedia> {
   const image = await makeImage(directory, system);
   const imageBytes = (await stat(image)).size;
   const stick = join(directory, stickName);
   const options = [...KERNEL_OPTIONS, shareOption(share, imageBytes)].join(' ');
-  await madeOnce(stick, await keyOf([await imageKey(directory), options], STICK_CODE), () =>
-    runKit(runHere, ['media', 'create', '--image', image, '--output', stick, '--append', options]),
+  const given = runes ? ['--runes', runes] : [];
+  const paths = runes ? [...STICK_CODE, runes] : STICK_CODE;
+  await madeOnce(stick, await keyOf([await imageKey(directory), options], paths), () =>
+    runKit(runHere, ['media', 'create', '--image', image, '--output', stick, '--append', options, ...given]),
   );
   return { image, imageBytes, stick };
 }
@@ -83,7 +86,8 @@ async function madeOnce(file: string, key: string, make: () => Promise<void>): P
 async function keyOf(values: readonly string[], paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(values));
   for (const path of paths) {
-    for (const file of await filesBelow(join(PROJECT_DIRECTORY, path))) hash.update(file).update(await readFile(file));
+    for (const file of await filesBelow(resolve(PROJECT_DIRECTORY, path)))
+      hash.update(file).update(await readFile(file));
   }
   return hash.digest('hex');
 }

@@ -5,7 +5,7 @@ import { errorLine, ViverError } from '../../src/errors.ts';
 import { createLog, silentLog } from '../../src/log.ts';
 import { chooseAccelerator } from '../accelerator.ts';
 import { isAnswering, serveControl } from '../control.ts';
-import { makeDebianSystem } from '../debian.ts';
+import { type DebianRecipe, makeDebianSystem } from '../debian.ts';
 import { findKernel } from '../host-kernel.ts';
 import { Room } from '../room.ts';
 import { controlSocketPath, LAB_DIRECTORY, roomDirectory } from '../room-paths.ts';
@@ -25,6 +25,10 @@ export interface Script<Plan extends PlayPlan> {
   readonly stickName: string;
   /** RAM that a node may give to the field, as a part of the image. */
   readonly share: number;
+  /** Another system than the demonstration's, and where it, its image and its stick are kept. */
+  readonly system?: { readonly directory: string; readonly recipe: DebianRecipe };
+  /** Makes the folder that becomes RUNES of the stick. @returns its path */
+  makeRunes?(): Promise<string>;
   plan(stick: string): Plan;
   readonly steps: readonly Step<Plan>[];
 }
@@ -35,8 +39,9 @@ export async function playScript<Plan extends PlayPlan>(script: Script<Plan>): P
     throw new ViverError('LAB_ROOM_UP', `room ${script.room} is up: this run is under way already`);
   }
   const log = createLog((_level, _area, message) => say(message));
-  const system = await makeDebianSystem(LAB_DIRECTORY, log);
-  const media = await makeMedia(LAB_DIRECTORY, system, script.stickName, script.share);
+  const directory = script.system?.directory ?? LAB_DIRECTORY;
+  const system = await makeDebianSystem(directory, log, script.system?.recipe);
+  const media = await makeMedia(directory, system, script.stickName, script.share, await script.makeRunes?.());
   const image = await readImageFacts(system.manifestFile);
   say(`${media.image}: ${image.files} files in ${(media.imageBytes / 2 ** 20).toFixed(0)} MiB`);
   const room = await openRoom(script.room);

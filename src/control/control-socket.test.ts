@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ViverError } from '../errors.ts';
-import { askRunes, askStatus, askTrace, openControlSocket } from './control-socket.ts';
+import { askRunes, askStatus, askToLeave, askTrace, openControlSocket } from './control-socket.ts';
 import type { NodeStatus } from './status.ts';
 
 const TRACE = { infoHash: 'ab'.repeat(32), pieceCount: 9, pieces: [4, 5, 0] };
@@ -13,6 +13,7 @@ const RUNES = { role: 'lab', folders: [], configured: { started: [], setAside: [
 let folder: string;
 let server: Server;
 let path: string;
+const left: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'viver-control-'));
@@ -21,6 +22,7 @@ beforeAll(async () => {
     status: async () => STATUS,
     trace: async () => TRACE,
     runes: async () => RUNES,
+    leave: async () => void left.push('left'),
   });
 });
 afterAll(async () => {
@@ -32,6 +34,8 @@ test('each question gets its answer, from a socket that is for its owner alone',
   expect(await askStatus(path)).toEqual(STATUS);
   expect(await askTrace(path)).toEqual(TRACE);
   expect(await askRunes(path)).toEqual(RUNES);
+  await askToLeave(path);
+  expect(left).toEqual(['left']);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 

@@ -14,6 +14,10 @@ const { createServer, request } = process.getBuiltinModule('node:http');
 /** More than any status is; a larger answer is not ours. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
+const ANSWER_MS = 5000;
+/** Runes stop one behind the other, each within its own limit. */
+const LEAVE_MS = 40_000;
+
 /** What the process can be asked for, each as it is at that moment; what an answer throws is told. */
 export interface ControlAnswers {
   status(): Promise<MemberStatus>;
@@ -21,18 +25,21 @@ export interface ControlAnswers {
   trace?(): Promise<TraceFile>;
   /** What became of the runes here. */
   runes?(): Promise<MachineRunes>;
+  /** Stops the runes and says farewell to the room. */
+  leave?(): Promise<void>;
 }
 
-/** Answers `GET /status`, `GET /trace` and `GET /runes`. */
+/** Answers `GET /status`, `GET /trace`, `GET /runes` and `POST /leave`. */
 export async function openControlSocket(path: string, answers: ControlAnswers): Promise<Server> {
   await removeStaleSocket(path);
-  const byUrl: Record<string, (() => Promise<unknown>) | undefined> = {
-    '/status': answers.status,
-    '/trace': answers.trace,
-    '/runes': answers.runes,
+  const byRequest: Record<string, (() => Promise<unknown>) | undefined> = {
+    'GET /status': answers.status,
+    'GET /trace': answers.trace,
+    'GET /runes': answers.runes,
+    'POST /leave': answers.leave && (async () => ({ left: await answers.leave?.().then(() => true) })),
   };
   const server = createServer((incoming, answer) => {
-    const find = incoming.method === 'GET' ? byUrl[incoming.url ?? ''] : undefined;
+    const find = byRequest[`${incoming.method} ${incoming.url}`];
     const write = (code: number, body: unknown) => {
       answer.writeHead(code, { 'content-type': 'application/json' });
       answer.end(JSON.stringify(body));
@@ -66,7 +73,12 @@ export function askTrace(path: string): Promise<TraceFile> {
   return ask(path, '/trace');
 }
 
-function ask<Answer>(path: string, url: string): Promise<Answer> {
+/** Has the process stop its runes and leave the room; returns when it did. @throws ViverError as `askStatus`. */
+export async function askToLeave(path: string): Promise<void> {
+  await ask(path, '/leave', 'POST', LEAVE_MS);
+}
+
+function ask<Answer>(path: string, url: string, method = 'GET', limitMs = ANSWER_MS): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: unknown) =>
       reject(
@@ -76,7 +88,7 @@ function ask<Answer>(path: string, url: string): Promise<Answer> {
           { cause },
         ),
       );
-    const asked = request({ socketPath: path, path: url }, (answer) => {
+    const asked = request({ socketPath: path, path: url, method }, (answer) => {
       const chunks: Buffer[] = [];
       let length = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -96,7 +108,7 @@ function ask<Answer>(path: string, url: string): Promise<Answer> {
       });
     });
     asked.on('error', refuse);
-    asked.setTimeout(5000, () => asked.destroy(new Error('no answer within 5 s')));
+    asked.setTimeout(limitMs, () => asked.destroy(new Error(`no answer within ${limitMs} ms`)));
     asked.end();
   });
 }

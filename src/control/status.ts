@@ -1,5 +1,6 @@
 // What a running Viver process says of itself: the data behind `viver status`, as plain JSON.
 
+import type { Member } from '../cluster/cluster.ts';
 import type { FieldStatus } from '../vfield/field.ts';
 
 /** Where the process answers the `viver` command. */
@@ -32,6 +33,8 @@ export interface NodeStatus extends MemberStatus {
   readonly phases: readonly PhaseTime[];
   /** Name -> `running`, or why it does not run. Empty while nothing is served. */
   readonly runes: Readonly<Record<string, string>>;
+  /** Machines of the room as this one sees them, itself among them; left out on a machine that is in none. */
+  readonly members?: readonly Member[];
 }
 
 /** The page that `viver status` prints for a person. */
@@ -55,10 +58,15 @@ export function formatStatus(status: NodeStatus): string {
       '',
       `${mebibytes(bytes)} from ${peer}`,
     ]),
+    ['room', status.members ? `${countOf(status.members)}: see viver members` : 'none'],
     ...Object.entries(status.runes).map(([rune, state]): [string, string] => ['rune', `${rune}: ${state}`]),
     ...status.phases.map(({ name, seconds }): [string, string] => ['phase', `${seconds.toFixed(2)} s ${name}`]),
   ];
   return rows.map(([name, value]) => `${name.padEnd(10)} ${value}\n`).join('');
+}
+
+function countOf({ length }: readonly Member[]): string {
+  return length === 1 ? '1 machine' : `${length} machines`;
 }
 
 function mebibytes(bytes: number): string {

@@ -3,6 +3,7 @@
 // zod is imported as `zod/mini` or `zod/v4/core` in this room: same checks, smaller; never on the thread that serves the kernel (docs/runes.md tells where runes run).
 
 import { type $ZodType, type input, type output, safeParse } from 'zod/v4/core';
+import type { Member } from '../../cluster/cluster.ts';
 import { ViverError } from '../../errors.ts';
 import { NAME_PATTERN } from '../roles/role-names.ts';
 import { asPlainData } from './plain-data.ts';
@@ -12,6 +13,8 @@ export interface CallShape {
   readonly request: $ZodType;
   readonly reply: $ZodType;
   readonly timeoutMs?: number;
+  /** May be asked twice without harm: across the room it is tried again, elsewhere where it can be. */
+  readonly repeatable?: true;
 }
 
 export type Calls = Readonly<Record<string, CallShape>>;
@@ -21,6 +24,8 @@ export type Events = Readonly<Record<string, $ZodType>>;
 export interface Interface<C extends Calls = Calls, E extends Events = Events> {
   readonly name: string;
   readonly version: number;
+  /** `room`: other machines find its offers and hear its events. Left out: it is this machine's alone. */
+  readonly reach?: 'room';
   readonly calls: C;
   readonly events: E;
 }
@@ -35,10 +40,11 @@ export type Client<I extends AnyInterface> = {
   ) => Promise<output<I['calls'][K]['reply']>>;
 };
 
-/** What the offering side writes: one function per call. */
+/** What the offering side writes: one function per call. `from` is the machine that asks by way of the room; undefined for a rune that needs it here. */
 export type Handlers<I extends AnyInterface> = {
   readonly [K in keyof I['calls']]: (
     request: output<I['calls'][K]['request']>,
+    from?: Member,
   ) => input<I['calls'][K]['reply']> | Promise<input<I['calls'][K]['reply']>>;
 };
 
@@ -49,11 +55,15 @@ export type Handlers<I extends AnyInterface> = {
 export function defineInterface<const C extends Calls, const E extends Events = Record<never, never>>(definition: {
   readonly name: string;
   readonly version: number;
+  readonly reach?: 'room';
   readonly calls: C;
   readonly events?: E;
 }): Interface<C, E> {
   assertNamed('interface', definition);
   assertSchemas(definition.name, definition.calls, definition.events ?? {});
+  if (definition.reach !== undefined && definition.reach !== 'room') {
+    throw new ViverError('RUNES_BAD_RUNE', `interface ${definition.name}: reach '${definition.reach}' is not 'room'`);
+  }
   return Object.freeze({ ...definition, events: definition.events ?? ({} as E) });
 }
 

@@ -9,6 +9,10 @@ export interface InterfaceId {
   readonly version: number;
 }
 
+export interface OfferedInterface extends InterfaceId {
+  readonly reach?: 'room';
+}
+
 export interface RuneManifest {
   readonly name: string;
   readonly version: number;
@@ -16,7 +20,9 @@ export interface RuneManifest {
   readonly summary: string;
   /** `built-in`, or the file that it came from. */
   readonly origin: string;
-  readonly offers: readonly InterfaceId[];
+  readonly offers: readonly OfferedInterface[];
+  /** Looked for in the room; nobody has to be there. */
+  readonly seeks?: readonly InterfaceId[];
   readonly needs: readonly InterfaceId[];
   readonly after: readonly string[];
   readonly startTimeoutMs?: number;
@@ -32,7 +38,8 @@ export function manifestOf(rune: AnyRune, origin: string): RuneManifest {
     stage: rune.stage,
     summary: rune.summary ?? '',
     origin,
-    offers: rune.offers.map(id),
+    offers: rune.offers.map((offered) => (offered.reach ? { ...id(offered), reach: offered.reach } : id(offered))),
+    ...(rune.seeks ? { seeks: rune.seeks.map(id) } : {}),
     needs: rune.needs.map(id),
     after: rune.after ?? [],
     ...(rune.startTimeoutMs === undefined ? {} : { startTimeoutMs: rune.startTimeoutMs }),

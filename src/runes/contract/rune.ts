@@ -6,6 +6,7 @@ import { ViverError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Facts } from './facts.ts';
 import { type AnyInterface, assertNamed, type Client, type Handlers, isSchema } from './interface.ts';
+import type { Found, Member, MemberChange, OfferLabels, RoomListener, Where } from './room.ts';
 import type { RootFiles } from './root-files.ts';
 
 /** `configure`: once, before the handover, on the new root. `serve`: from the handover until shutdown. */
@@ -17,6 +18,7 @@ export interface RuneContext<
   Offers extends AnyInterface = AnyInterface,
   Needs extends AnyInterface = AnyInterface,
   Settings = unknown,
+  Seeks extends AnyInterface = AnyInterface,
 > {
   readonly name: string;
   readonly facts: Facts;
@@ -38,6 +40,18 @@ export interface RuneContext<
     event: K,
     listener: (data: output<I['events'][K]>) => void,
   ): void;
+  /** Listens to an event of an interface among `seeks`: what any machine's rune tells, this one's too. */
+  on<I extends Seeks, K extends keyof I['events'] & string>(sought: I, event: K, listener: RoomListener<I, K>): void;
+  /** An offer of an interface among `seeks`, the best by `where`; undefined when nobody in the room has one. */
+  find<I extends Seeks>(sought: I, where?: Where): Promise<Found<I> | undefined>;
+  /** All of them, the best first. */
+  findAll<I extends Seeks>(sought: I, where?: Where): Promise<Found<I>[]>;
+  /** Says what is true now of an own offer whose reach is the room. */
+  label<I extends Offers>(offered: I, now: OfferLabels): void;
+  /** The machines of the room, this one among them. */
+  members(): Promise<readonly Member[]>;
+  /** Is told of machines that come, change and go, from now on. */
+  onMember(listener: (change: MemberChange) => void): void;
 }
 
 /** What start() may leave behind. */
@@ -49,6 +63,7 @@ export interface Rune<
   Offers extends readonly AnyInterface[] = readonly AnyInterface[],
   Needs extends readonly AnyInterface[] = readonly AnyInterface[],
   Settings extends $ZodType = $ZodType,
+  Seeks extends readonly AnyInterface[] = readonly AnyInterface[],
 > {
   readonly name: string;
   readonly version: number;
@@ -57,19 +72,21 @@ export interface Rune<
   readonly summary?: string;
   readonly offers: Offers;
   readonly needs: Needs;
+  /** Interfaces of reach `room` that it looks for on all machines; that nobody offers one is no fault. */
+  readonly seeks?: Seeks;
   /** Runes that, when they run too, start before this one: order without messages. */
   readonly after?: readonly string[];
   readonly settings?: Settings;
   readonly startTimeoutMs?: number;
   readonly stopTimeoutMs?: number;
   start(
-    ctx: RuneContext<Offers[number], Needs[number], output<Settings>>,
+    ctx: RuneContext<Offers[number], Needs[number], output<Settings>, Seeks[number]>,
     // biome-ignore lint/suspicious/noConfusingVoidType: a rune that keeps nothing running returns nothing.
   ): Started | void | Promise<Started | void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the host handles runes of every type alike.
-export type AnyRune = Rune<readonly any[], readonly any[], any>;
+export type AnyRune = Rune<readonly any[], readonly any[], any, readonly any[]>;
 
 /**
  * Declares a rune and checks what TypeScript cannot when the file is JavaScript.
@@ -79,7 +96,8 @@ export function defineRune<
   const Offers extends readonly AnyInterface[],
   const Needs extends readonly AnyInterface[],
   Settings extends $ZodType = $ZodType<Record<string, unknown>>,
->(rune: Rune<Offers, Needs, Settings>): Rune<Offers, Needs, Settings> {
+  const Seeks extends readonly AnyInterface[] = readonly [],
+>(rune: Rune<Offers, Needs, Settings, Seeks>): Rune<Offers, Needs, Settings, Seeks> {
   assertNamed('rune', rune);
   const fault = runeFault(rune);
   if (fault) throw new ViverError('RUNES_BAD_RUNE', `rune ${rune.name}: ${fault}`);
@@ -90,10 +108,10 @@ function runeFault(rune: AnyRune): string | undefined {
   if (!STAGES.includes(rune.stage)) return `stage '${rune.stage}' is none of ${STAGES.join(', ')}`;
   if (typeof rune.start !== 'function') return 'start is not a function';
   if (rune.settings !== undefined && !isSchema(rune.settings)) return 'settings is no schema such as z.object';
-  for (const list of ['offers', 'needs'] as const) {
-    const faulty =
-      !Array.isArray(rune[list]) || rune[list].some((item: AnyInterface) => typeof item?.calls !== 'object');
+  for (const [list, items] of Object.entries({ offers: rune.offers, needs: rune.needs, seeks: rune.seeks ?? [] })) {
+    const faulty = !Array.isArray(items) || items.some((item: AnyInterface) => typeof item?.calls !== 'object');
     if (faulty) return `${list} is not a list of interfaces`;
   }
-  return undefined;
+  const local = rune.seeks?.find((item: AnyInterface) => item.reach !== 'room');
+  return local ? `seeks ${local.name}, which no other machine offers: its reach is not 'room'` : undefined;
 }

@@ -1,13 +1,18 @@
 // A cell holds one rune: the rune's end of every message. LocalCell runs it in this thread (the built-in runes of the host's thread, and the one
 // rune of a foreign process); ForeignCell (foreign-cell.ts) stands for a rune in a process of its own. Owns the rune's handlers and listeners.
 
-import { ViverError } from '../../errors.ts';
+import type { $ZodType } from 'zod/v4/core';
+import { errorLine, ViverError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Facts } from '../contract/facts.ts';
 import { type AnyInterface, checkMessage } from '../contract/interface.ts';
 import { manifestOf, type RuneManifest } from '../contract/manifest.ts';
+import type { Member, MemberChange, Where } from '../contract/room.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, RuneContext, Started } from '../contract/rune.ts';
+import { clientOf } from './client.ts';
+import { RoomClient } from './room-client.ts';
+import type { RoomRequest } from './room-request.ts';
 
 /** How a rune reaches what lies outside its cell. */
 export interface Outside {
@@ -16,6 +21,8 @@ export interface Outside {
   /** Asks whoever offers `interfaceName`. The host keeps the time limit. */
   call(interfaceName: string, method: string, request: unknown, timeoutMs?: number): Promise<unknown>;
   emit(interfaceName: string, event: string, data: unknown): void;
+  /** Everything about the other machines of the room. */
+  room(request: RoomRequest): Promise<unknown>;
 }
 
 /** What a rune is started with; plain data. */
@@ -34,15 +41,22 @@ export interface Cell {
    */
   settings(given: unknown): Promise<unknown>;
   start(data: StartData): Promise<void>;
-  call(interfaceName: string, method: string, request: unknown): Promise<unknown>;
-  deliver(interfaceName: string, event: string, data: unknown): void;
+  /** @param from The machine that asks by way of the room. */
+  call(interfaceName: string, method: string, request: unknown, from?: Member): Promise<unknown>;
+  deliver(interfaceName: string, event: string, data: unknown, from?: Member): void;
+  /** A machine came, changed or went; told to cells that asked to be. */
+  member(change: MemberChange): void;
   stop(): Promise<void>;
   /** Takes the rune's process away, if it has one. What hangs, hangs no longer. */
   end(): Promise<void>;
 }
 
-type Handler = (request: unknown) => unknown;
-type Listener = (data: unknown) => void;
+type Handler = (request: unknown, from?: Member) => unknown;
+type Listener = (data: unknown, from?: Member) => void;
+
+type Declared = 'offers' | 'needs' | 'seeks';
+
+const LIE = Symbol('a message that does not fit its schema');
 
 export class LocalCell implements Cell {
   readonly manifest: RuneManifest;
@@ -51,12 +65,15 @@ export class LocalCell implements Cell {
   readonly #abort = new AbortController();
   readonly #handlers = new Map<string, Readonly<Record<string, Handler>>>();
   readonly #listeners = new Map<string, Listener[]>();
+  readonly #memberListeners: ((change: MemberChange) => void)[] = [];
+  readonly #room: RoomClient;
   #started: Started | undefined;
 
   constructor(rune: AnyRune, origin: string, outside: Outside) {
     this.manifest = manifestOf(rune, origin);
     this.#rune = rune;
     this.#outside = outside;
+    this.#room = new RoomClient(rune.name, outside.log, (request) => outside.room(request));
   }
 
   async settings(given: unknown): Promise<unknown> {
@@ -75,18 +92,23 @@ export class LocalCell implements Cell {
     }
   }
 
-  async call(interfaceName: string, method: string, request: unknown): Promise<unknown> {
+  async call(interfaceName: string, method: string, request: unknown, from?: Member): Promise<unknown> {
     const calls = this.#declared('offers', interfaceName)?.calls ?? {};
     const shape = Object.hasOwn(calls, method) ? calls[method] : undefined;
     const handlers = this.#handlers.get(interfaceName);
     const what = `${this.#rune.name} answers ${interfaceName}.${method}`;
     if (!shape || !handlers) throw new ViverError('RUNES_UNKNOWN_CALL', `${what}: no such call`);
-    const reply = await handlers[method]?.(checkMessage(shape.request, request, `${what}: request`));
+    const asked = from ? `${what} for ${from.name}` : what;
+    const reply = await handlers[method]?.(checkMessage(shape.request, request, `${asked}: request`), from);
     return checkMessage(shape.reply, reply, `${what}: reply`);
   }
 
-  deliver(interfaceName: string, event: string, data: unknown): void {
-    for (const listener of this.#listeners.get(`${interfaceName} ${event}`) ?? []) listener(data);
+  deliver(interfaceName: string, event: string, data: unknown, from?: Member): void {
+    for (const listener of this.#listeners.get(`${interfaceName} ${event}`) ?? []) listener(data, from);
+  }
+
+  member(change: MemberChange): void {
+    for (const listener of this.#memberListeners) listener(change);
   }
 
   async stop(): Promise<void> {
@@ -123,7 +145,14 @@ export class LocalCell implements Cell {
           checkMessage(shape, data, `${rune.name} tells ${offered.name}.${event}`),
         );
       },
-      on: (needed, event, listener) => this.#listen(needed, event, listener as Listener),
+      on: (wanted: AnyInterface, event: string, listener: unknown) => this.#listen(wanted, event, listener as Listener),
+      find: async (sought, where) => (await this.#findAll(sought, where))[0] as never,
+      findAll: async (sought, where) => (await this.#findAll(sought, where)) as never,
+      label: (offered, now) => this.#room.label(this.#assertDeclared('offers', offered), now),
+      members: () => this.#room.members(),
+      onMember: (listener) => {
+        if (this.#memberListeners.push(listener) === 1) this.#room.watch();
+      },
     };
   }
 
@@ -135,35 +164,45 @@ export class LocalCell implements Cell {
     this.#handlers.set(offered.name, handlers);
   }
 
-  /** The asking end: the request is checked before it leaves, the reply when it comes. */
-  #client(needed: AnyInterface): Readonly<Record<string, Handler>> {
-    const { calls } = this.#assertDeclared('needs', needed);
-    const client: Record<string, Handler> = {};
-    for (const [method, shape] of Object.entries<AnyInterface['calls'][string]>(calls)) {
-      const what = `${this.#rune.name} asks ${needed.name}.${method}`;
-      client[method] = async (request) => {
-        const checked = checkMessage(shape.request, request, `${what}: request`);
-        const reply = await this.#outside.call(needed.name, method, checked, shape.timeoutMs);
-        return checkMessage(shape.reply, reply, `${what}: reply`);
-      };
-    }
-    return Object.freeze(client);
+  #client(needed: AnyInterface) {
+    const { name } = this.#assertDeclared('needs', needed);
+    return clientOf(needed, `${this.#rune.name} asks`, (method, request, { timeoutMs }) =>
+      this.#outside.call(name, method, request, timeoutMs),
+    );
   }
 
-  #listen(needed: AnyInterface, event: string, listener: Listener): void {
-    const shape = this.#assertDeclared('needs', needed).events[event];
-    if (!shape) throw new ViverError('RUNES_UNKNOWN_EVENT', `${needed.name} has no event ${event}`);
-    const key = `${needed.name} ${event}`;
-    const checked = (data: unknown) =>
-      listener(checkMessage(shape, data, `${this.#rune.name} hears ${needed.name}.${event}`));
+  async #findAll(sought: AnyInterface, where?: Where) {
+    return this.#room.findAll(this.#assertDeclared('seeks', sought), where);
+  }
+
+  #listen(wanted: AnyInterface, event: string, listener: Listener): void {
+    const list = this.#declared('seeks', wanted.name) ? 'seeks' : 'needs';
+    const shape = this.#assertDeclared(list, wanted).events[event];
+    if (!shape) throw new ViverError('RUNES_UNKNOWN_EVENT', `${wanted.name} has no event ${event}`);
+    const key = `${wanted.name} ${event}`;
+    const what = `${this.#rune.name} hears ${wanted.name}.${event}`;
+    const checked: Listener = (data, from) => {
+      const message = from ? this.#believed(shape, data, `${what} from ${from.name}`) : checkMessage(shape, data, what);
+      if (message !== LIE) listener(message, from);
+    };
     this.#listeners.set(key, [...(this.#listeners.get(key) ?? []), checked]);
   }
 
-  #declared(list: 'offers' | 'needs', name: string): AnyInterface | undefined {
-    return this.#rune[list].find((item: AnyInterface) => item.name === name);
+  /** What another machine tells is checked before the rune sees it; that it does not fit is the other's fault, and ends nothing here. */
+  #believed(shape: $ZodType, data: unknown, what: string): unknown {
+    try {
+      return checkMessage(shape, data, what);
+    } catch (error) {
+      this.#outside.log.warn(errorLine(error));
+      return LIE;
+    }
   }
 
-  #assertDeclared(list: 'offers' | 'needs', wanted: AnyInterface): AnyInterface {
+  #declared(list: Declared, name: string): AnyInterface | undefined {
+    return (this.#rune[list] ?? []).find((item: AnyInterface) => item.name === name);
+  }
+
+  #assertDeclared(list: Declared, wanted: AnyInterface): AnyInterface {
     const declared = this.#declared(list, wanted.name);
     if (declared) return declared;
     throw new ViverError('RUNES_NOT_DECLARED', `rune ${this.#rune.name} has no ${wanted.name} among its ${list}`);

@@ -4,6 +4,7 @@
 import { errorLine, ViverError } from '../../errors.ts';
 import { type ConfinedProcess, type Ending, startConfined } from '../../sys/confined-process.ts';
 import type { RuneManifest } from '../contract/manifest.ts';
+import type { Member, MemberChange } from '../contract/room.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { Cell, Outside, StartData } from './cell.ts';
 import { withDeadline } from './deadline.ts';
@@ -20,6 +21,7 @@ import { MessageLink } from './message-link.ts';
 import type { HostLimits, RuneFile } from './options.ts';
 import { patientLog } from './patient-log.ts';
 import { PrintedLines } from './printed-lines.ts';
+import type { RoomRequest } from './room-request.ts';
 import { runeUrlOf } from './rune-place.ts';
 
 const PROGRAM = new URL('./foreign-rune.process.ts', import.meta.url);
@@ -74,14 +76,24 @@ export class ForeignCell implements Cell {
     await this.#process.link.ask('start', data);
   }
 
-  call(interfaceName: string, method: string, request: unknown): Promise<unknown> {
-    return this.#process.link.ask('call', { interfaceName, method, request } satisfies CallMessage);
+  call(interfaceName: string, method: string, request: unknown, from?: Member): Promise<unknown> {
+    const message: CallMessage = { interfaceName, method, request };
+    return this.#process.link.ask('call', from ? { ...message, from } : message);
   }
 
-  /** An event that the rune has no room for is dropped; the first of a row is said. */
-  deliver(interfaceName: string, event: string, data: unknown): void {
+  deliver(interfaceName: string, event: string, data: unknown, from?: Member): void {
+    const message: EventMessage = { interfaceName, event, data };
+    this.#tell('event', from ? { ...message, from } : message);
+  }
+
+  member(change: MemberChange): void {
+    this.#tell('member', change);
+  }
+
+  /** What the rune has no room for is dropped; the first of a row is said. */
+  #tell(topic: string, message: EventMessage | MemberChange): void {
     try {
-      this.#process.link.tell('event', { interfaceName, event, data } satisfies EventMessage);
+      this.#process.link.tell(topic, message);
       this.#unreadEvents = 0;
     } catch (error) {
       if (this.#unreadEvents++ === 0) this.#outside.log.warn(`events are dropped: ${errorLine(error)}`);
@@ -167,9 +179,9 @@ function checkedManifest(value: unknown, path: string): RuneManifest {
   const manifest = value as RuneManifest;
   const isList = (list: unknown): list is unknown[] => Array.isArray(list);
   const isId = (id: unknown) => typeof (id as { name?: unknown } | null)?.name === 'string';
-  const { name, offers, needs, after } = manifest ?? {};
-  const fits =
-    typeof name === 'string' && isList(after) && [offers, needs].every((list) => isList(list) && list.every(isId));
+  const { name, offers, needs, seeks = [], after } = manifest ?? {};
+  const interfaces = [offers, needs, seeks].every((list) => isList(list) && list.every(isId));
+  const fits = typeof name === 'string' && isList(after) && interfaces;
   if (!fits) throw new ViverError('RUNES_BAD_RUNE', `${path} gives no description of a rune`);
   return { ...manifest, origin: path };
 }
@@ -179,6 +191,7 @@ function handlersFor(outside: Outside) {
     ask: {
       call: ({ interfaceName, method, request, timeoutMs }: CallMessage) =>
         outside.call(interfaceName, method, request, timeoutMs),
+      room: (request: RoomRequest) => outside.room(request),
       files: ({ method, args }: FilesRequest) => callFiles(outside.files, method, args),
     },
     tell: {

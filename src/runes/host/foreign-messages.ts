@@ -1,6 +1,7 @@
 // What a foreign rune's process and its host say to each other (message-link.ts), and how much memory such a process may take. Types and limits only.
 
 import type { LogLevel } from '../../log.ts';
+import type { Member } from '../contract/room.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 
 /** V8's heap in a foreign rune's process, without its nursery. */
@@ -18,12 +19,15 @@ export interface CallMessage {
   readonly method: string;
   readonly request: unknown;
   readonly timeoutMs?: number;
+  /** To a rune: the machine that asks by way of the room. */
+  readonly from?: Member;
 }
 
 export interface EventMessage {
   readonly interfaceName: string;
   readonly event: string;
   readonly data: unknown;
+  readonly from?: Member;
 }
 
 export interface LogMessage {

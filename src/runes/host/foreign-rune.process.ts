@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import { ViverError } from '../../errors.ts';
 import { createLog, type LogLevel } from '../../log.ts';
 import { confineThisProcess, standBack } from '../../sys/confine-this-process.ts';
+import type { MemberChange } from '../contract/room.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import { type AnyRune, defineRune } from '../contract/rune.ts';
 import { LocalCell, type Outside, type StartData } from './cell.ts';
@@ -103,17 +104,22 @@ const link = new MessageLink(port, {
     load,
     settings: (given: unknown) => loaded().settings(given),
     start,
-    call: ({ interfaceName, method, request }: CallMessage) => loaded().call(interfaceName, method, request),
+    call: ({ interfaceName, method, request, from }: CallMessage) =>
+      loaded().call(interfaceName, method, request, from),
     stop: () => loaded().stop(),
     ping: () => undefined,
   },
-  tell: { event: ({ interfaceName, event, data }: EventMessage) => deliver(interfaceName, event, data) },
+  tell: {
+    event: ({ interfaceName, event, data, from }: EventMessage) =>
+      hear(() => loaded().deliver(interfaceName, event, data, from)),
+    member: (change: MemberChange) => hear(() => loaded().member(change)),
+  },
 });
 
 /** A listener that throws is the rune's own fault, and shall not pass for a message that makes no sense. */
-function deliver(interfaceName: string, event: string, data: unknown): void {
+function hear(listen: () => void): void {
   try {
-    loaded().deliver(interfaceName, event, data);
+    listen();
   } catch (error) {
     void endOf(error);
   }
@@ -151,4 +157,5 @@ const outside: Outside = {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     } satisfies CallMessage),
   emit: (interfaceName, event, data) => link.tell('emit', { interfaceName, event, data } satisfies EventMessage),
+  room: (request) => link.ask('room', request),
 };

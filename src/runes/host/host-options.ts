@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts';
 import { builtinRunes } from '../builtin/builtin.ts';
 import type { AnyRune } from '../contract/rune.ts';
 import type { BuiltinRunes, HostOptions } from './options.ts';
+import type { JoinRoom } from './room.ts';
 import type { HostWorkerData, ServiceCall, StartOptions } from './start.ts';
 
 /** @param here What only a host in the caller's own thread can be given. */
@@ -11,7 +12,7 @@ export async function hostOptions(
   data: HostWorkerData,
   log: Log,
   callService: ServiceCall,
-  here: Pick<StartOptions, 'files' | 'builtin' | 'onCall'> = {},
+  here: Pick<StartOptions, 'files' | 'builtin' | 'onCall' | 'joinRoom' | 'onMembers'> = {},
 ): Promise<HostOptions> {
   const files = here.files ?? (data.root ? await filesOf(data.root) : undefined);
   return {
@@ -26,8 +27,19 @@ export async function hostOptions(
     builtin: here.builtin ? tableOf(here.builtin) : builtinRunes,
     services: data.services.map((id) => ({ id, call: (method, request) => callService(id.name, method, request) })),
     ...(files ? { files } : {}),
+    ...roomOf(data, here),
     ...(here.onCall ? { onCall: here.onCall } : {}),
   };
+}
+
+/** The engine behind the room is read only on machines that are in one. */
+function roomOf(
+  { room }: HostWorkerData,
+  { joinRoom, onMembers }: Pick<StartOptions, 'joinRoom' | 'onMembers'>,
+): Pick<HostOptions, 'room'> {
+  if (!room || !joinRoom) return {};
+  const join: JoinRoom = (handlers) => joinRoom({ ...room, handlers });
+  return { room: onMembers ? { join, onMembers } : { join } };
 }
 
 async function filesOf({ path, chroot }: NonNullable<HostWorkerData['root']>) {

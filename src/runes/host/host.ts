@@ -2,6 +2,7 @@
 // thread start.ts put it in, and is the only one who knows which rune runs. Owns the cells and their states.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Member } from '../../cluster/cluster.ts';
 import { errorLine, ViverError } from '../../errors.ts';
 import { placeOfSetting } from '../settings/merged-settings.ts';
 import type { Cell, Outside } from './cell.ts';
@@ -21,6 +22,7 @@ import {
 } from './options.ts';
 import { planRunes, type RunePlan } from './plan.ts';
 import { type ChangeRecord, noFiles, recordChanges } from './record-changes.ts';
+import { type GatedRunes, RoomGate } from './room-gate.ts';
 
 interface Entry {
   readonly cell: Cell;
@@ -44,11 +46,19 @@ export class RuneHost {
   readonly #entries = new Map<string, Entry>();
   readonly #changes = new Map<string, ChangeRecord>();
   readonly #current = new AsyncLocalStorage<string>();
+  readonly #gate: RoomGate;
   #plan: RunePlan = { levels: [], providers: new Map(), faults: [] };
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const gated: GatedRunes = {
+      running: () => this.#running(),
+      manifests: () => [...this.#entries.values()].map(({ cell }) => cell.manifest),
+      call: (rune, call, what, from) => this.#callRune(rune, call, what, from),
+      tell: (rune, what, tell) => this.#tell(rune, what, tell),
+    };
+    this.#gate = new RoomGate(gated, options, this.#limits.callMs);
   }
 
   /** Loads, plans, names every fault, and then starts what can start. Never throws for the sake of a rune. */
@@ -67,6 +77,7 @@ export class RuneHost {
     const faults = [...loaded.faults, ...this.#plan.faults.map(({ message }) => message)];
     for (const fault of faults) log.error(fault);
     await this.#keepPlanned(loaded.cells);
+    await this.#gate.join(this.#limits.startMs);
     const started: StartedRune[] = [];
     for (const level of this.#plan.levels) {
       const results = await Promise.all(level.map((rune) => this.#startRune(rune)));
@@ -80,6 +91,17 @@ export class RuneHost {
     for (const level of this.#plan.levels.toReversed()) {
       await Promise.all(level.toReversed().map((rune) => this.#stopRune(rune)));
     }
+    await this.#gate.leave().catch((error: unknown) => this.#options.log.warn(`leaving: ${errorLine(error)}`));
+  }
+
+  /** The machines of the room as this one sees them. */
+  members(): readonly Member[] {
+    return this.#gate.members();
+  }
+
+  /** Tries these addresses for members too. */
+  meet(addresses: readonly string[]): void {
+    this.#gate.meet(addresses);
   }
 
   status(): RuneStatus[] {
@@ -147,6 +169,7 @@ export class RuneHost {
       return undefined;
     }
     entry.state = 'running';
+    this.#gate.runesChanged();
     const milliseconds = Math.round(performance.now() - began);
     const changed = entry.changes.changed();
     log.info(
@@ -165,6 +188,7 @@ export class RuneHost {
     const entry = this.#entries.get(rune);
     if (entry?.state !== 'running') return;
     entry.state = 'stopped';
+    this.#gate.runesChanged();
     try {
       await stopCell(entry.cell, entry.cell.manifest.stopTimeoutMs ?? this.#limits.stopMs);
     } catch (error) {
@@ -179,6 +203,7 @@ export class RuneHost {
     const ranBefore = entry.state === 'running';
     entry.state = 'set-aside';
     entry.reason = reason;
+    this.#gate.runesChanged();
     this.#options.log.error(`rune ${rune} is set aside: ${withOrigin(reason, entry.cell.manifest.origin)}`);
     // A rune that ran gets its chance to close what it has open; one that is gone or hangs fails that at once or at the deadline.
     await (ranBefore ? stopCell(entry.cell, this.#limits.stopMs) : entry.cell.end()).catch((error: unknown) => {
@@ -209,7 +234,8 @@ export class RuneHost {
       files: this.#changesOf(rune).files,
       call: (interfaceName, method, request, timeoutMs) =>
         this.#carry(rune, { interfaceName, method, request }, timeoutMs),
-      emit: (interfaceName, event, data) => this.#deliver(interfaceName, event, data),
+      emit: (interfaceName, event, data) => this.#gate.emit(rune, interfaceName, event, data),
+      room: (request) => this.#gate.ask(rune, request),
     };
   }
 
@@ -231,12 +257,13 @@ export class RuneHost {
     return reply;
   }
 
-  async #callRune(rune: string, { interfaceName, method, request }: Call, what: string): Promise<unknown> {
+  async #callRune(rune: string, call: Call, what: string, by?: Member): Promise<unknown> {
+    const { interfaceName, method, request } = call;
     const entry = this.#entries.get(rune);
     const why = this.#unavailable(interfaceName);
     if (!entry || why !== undefined) throw new ViverError('RUNES_NOT_RUNNING', `${what}: ${why}`);
     try {
-      const reply = await this.#current.run(rune, () => entry.cell.call(interfaceName, method, request));
+      const reply = await this.#current.run(rune, () => entry.cell.call(interfaceName, method, request, by));
       entry.answered++;
       return reply;
     } catch (error) {
@@ -245,14 +272,17 @@ export class RuneHost {
     }
   }
 
-  #deliver(interfaceName: string, event: string, data: unknown): void {
-    for (const [rune, { cell, state }] of this.#entries) {
-      if (state !== 'running' || !cell.manifest.needs.some(({ name }) => name === interfaceName)) continue;
-      try {
-        this.#current.run(rune, () => cell.deliver(interfaceName, event, data));
-      } catch (error) {
-        this.#options.log.warn(`rune ${rune} threw on ${interfaceName}.${event}: ${errorLine(error)}`);
-      }
+  #running(): ReadonlyMap<string, Cell> {
+    return new Map(
+      [...this.#entries].flatMap(([rune, { cell, state }]) => (state === 'running' ? [[rune, cell]] : [])),
+    );
+  }
+
+  #tell(rune: string, what: string, tell: () => void): void {
+    try {
+      this.#current.run(rune, tell);
+    } catch (error) {
+      this.#options.log.warn(`rune ${rune} threw on ${what}: ${errorLine(error)}`);
     }
   }
 }

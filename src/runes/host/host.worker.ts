@@ -13,14 +13,14 @@ let host: RuneHost | undefined;
 const link = new MessageLink(parentPort as Port, {
   ask: {
     start: async () => {
-      host = new RuneHost(await hostOptions(workerData as HostWorkerData, log, callService));
+      host = new RuneHost(await hostOptions(workerData as HostWorkerData, log, callService, { onMembers }));
       return host.start();
     },
     status: () => host?.status() ?? [],
     stop: () => host?.stop(),
     ping: () => undefined,
   },
-  tell: {},
+  tell: { meet: (addresses: readonly string[]) => host?.meet(addresses) },
 });
 
 const log = createLog(
@@ -28,6 +28,19 @@ const log = createLog(
   '',
   'debug',
 );
+
+/** A room that starts changes many times a second; the field and `viver status` need not know each step. */
+const MEMBERS_PAUSE_MS = 250;
+let willTell = false;
+
+function onMembers(): void {
+  if (willTell) return;
+  willTell = true;
+  setTimeout(() => {
+    willTell = false;
+    link.tell('members', host?.members() ?? []);
+  }, MEMBERS_PAUSE_MS);
+}
 
 const callService = (name: string, method: string, request: unknown) =>
   link.ask('service', { name, method, request } satisfies ServiceMessage);

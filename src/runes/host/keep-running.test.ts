@@ -19,6 +19,7 @@ function threads() {
     return {
       report: { started: [{ rune: 'dhcp', milliseconds: number, changed: [] }], setAside: [], faults: [] },
       status: async () => [dhcp],
+      meet: () => {},
       stop: async () => void stopped.push(number),
     };
   };

@@ -71,6 +71,10 @@ class Keeper implements RunningRunes {
     return asked ?? this.#known.map((rune) => ({ ...rune, state: 'stopped', reason: this.#why }));
   }
 
+  meet(addresses: readonly string[]): void {
+    this.#present?.meet(addresses);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);

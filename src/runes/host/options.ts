@@ -1,11 +1,13 @@
 // What a rune host is given, how long it waits, and what it reports. Types and named limits only.
 
+import type { Member } from '../../cluster/cluster.ts';
 import type { Log } from '../../log.ts';
 import type { Facts } from '../contract/facts.ts';
 import type { InterfaceId } from '../contract/manifest.ts';
 import type { RootFiles } from '../contract/root-files.ts';
 import type { AnyRune, Stage } from '../contract/rune.ts';
 import type { MergedSettings } from '../settings/merged-settings.ts';
+import type { JoinRoom } from './room.ts';
 
 /** A rune from /etc/RUNES/runes of the image or the medium, read by the caller: the host never opens files of the new root itself. */
 export interface RuneFile {
@@ -46,6 +48,8 @@ export interface HostOptions {
   readonly services?: readonly HostService[];
   /** The new root; stage `configure` only. */
   readonly files?: RootFiles;
+  /** The room that this machine is to be a member of; stage `serve` only. */
+  readonly room?: { readonly join: JoinRoom; readonly onMembers?: (members: readonly Member[]) => void };
   readonly log: Log;
   readonly limits?: Partial<HostLimits>;
   /** Told of every call that was answered. */

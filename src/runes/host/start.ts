@@ -2,6 +2,7 @@
 // (or, in tests, into this one) and keeps the line to it. This file loads no schemas: the thread that serves the kernel stays free.
 
 import { Worker } from 'node:worker_threads';
+import type { Cluster, JoinOptions, Member } from '../../cluster/cluster.ts';
 import { errorLine } from '../../errors.ts';
 import type { Log, LogLevel } from '../../log.ts';
 import { builtinRunes, builtinStage } from '../builtin/builtin.ts';
@@ -43,13 +44,24 @@ export interface StartOptions {
   readonly files?: RootFiles;
   readonly builtin?: readonly AnyRune[];
   readonly onCall?: (record: CallRecord) => void;
+  /** Stage `serve`: the room to be a member of. Runes never wait for others in it. */
+  readonly room?: RoomOptions;
+  /** Told of all members at each change of the room. */
+  readonly onMembers?: (members: readonly Member[]) => void;
+  /** In this thread only: in place of the engine, another way into a room. */
+  readonly joinRoom?: (options: JoinOptions) => Promise<Cluster>;
   readonly limits?: Partial<HostLimits>;
 }
+
+/** Plain data, for the host's thread. */
+export type RoomOptions = Omit<JoinOptions, 'handlers'>;
 
 export interface RunningRunes {
   /** Of the last start: runes that serve start again when their thread has ended. */
   readonly report: StartReport;
   status(): Promise<RuneStatus[]>;
+  /** Tries these addresses for members of the room too: the field has met a peer. */
+  meet(addresses: readonly string[]): void;
   /** Stops all in reverse order and gives the thread back. */
   stop(): Promise<void>;
 }
@@ -64,6 +76,7 @@ export interface HostWorkerData {
   readonly settingPlaces: MergedSettings['places'];
   readonly services: readonly HostService['id'][];
   readonly root?: StartOptions['root'];
+  readonly room?: RoomOptions;
   readonly limits: Partial<HostLimits>;
 }
 
@@ -89,22 +102,24 @@ export async function startRuneHost(options: StartOptions): Promise<RunningRunes
       return { ...running.report, faults: [...faults, ...running.report.faults] };
     },
     status: () => running.status(),
+    meet: (addresses) => running.meet(addresses),
     stop: () => running.stop(),
   };
 }
 
 function startThose(options: StartOptions, runes: readonly string[]): Promise<RunningRunes> {
-  if (runes.length === 0) return Promise.resolve(NOTHING_RUNS);
+  if (runes.length === 0 && !options.room) return Promise.resolve(NOTHING_RUNS);
   if (!options.inWorker) return startHere(options, runes);
   // Work on the new root is not done twice: what became of it is in the report.
   if (options.stage === 'configure') return startInWorker(options, runes, (reason) => options.log.error(reason));
   return keepRunning((onEnded) => startInWorker(options, runes, onEnded), options.log);
 }
 
-/** A thread costs 17 MB and, on a slow machine, seconds: a plain node has nothing to serve and starts none. */
+/** A thread costs 17 MB and, on a slow machine, seconds: a plain node has nothing to serve and starts none, unless it is a member of a room. */
 const NOTHING_RUNS: RunningRunes = {
   report: { started: [], setAside: [], faults: [] },
   status: async () => [],
+  meet: () => {},
   stop: async () => {},
 };
 
@@ -131,7 +146,7 @@ export async function readRunes(stage: Stage): Promise<void> {
 }
 
 function workerDataOf(options: StartOptions, runes: readonly string[]): HostWorkerData {
-  const { stage, facts, settings = {}, root, limits = {}, folders = [], services = {} } = options;
+  const { stage, facts, settings = {}, root, room, limits = {}, folders = [], services = {} } = options;
   return {
     stage,
     runes,
@@ -142,6 +157,7 @@ function workerDataOf(options: StartOptions, runes: readonly string[]): HostWork
     foreign: folders.flatMap((folder) => folder.runes),
     services: Object.keys(services).map((name) => ({ name, version: SERVICE_VERSIONS[name] ?? 1 })),
     ...(root ? { root } : {}),
+    ...(room ? { room } : {}),
   };
 }
 
@@ -150,7 +166,12 @@ async function startHere(options: StartOptions, runes: readonly string[]): Promi
   const call: ServiceCall = (name, method, request) => callService(options.services ?? {}, { name, method, request });
   const host = new RuneHost(await hostOptions(workerDataOf(options, runes), options.log, call, options));
   const report = await host.start();
-  return { report, status: async () => host.status(), stop: () => host.stop() };
+  return {
+    report,
+    status: async () => host.status(),
+    meet: (addresses) => host.meet(addresses),
+    stop: () => host.stop(),
+  };
 }
 
 export type ServiceCall = (name: string, method: string, request: unknown) => Promise<unknown>;
@@ -183,7 +204,10 @@ async function startInWorker(
   });
   const link = new MessageLink(worker, {
     ask: { service: (message: ServiceMessage) => callService(services, message) },
-    tell: { log: ({ level, area, message }: AreaLogMessage) => logFor(log, area)[level](message) },
+    tell: {
+      log: ({ level, area, message }: AreaLogMessage) => logFor(log, area)[level](message),
+      members: (members: readonly Member[]) => options.onMembers?.(members),
+    },
   });
   let stopping = false;
   watch(worker, (reason) => {
@@ -196,6 +220,7 @@ async function startInWorker(
   return {
     report,
     status: async () => (await link.ask('status', undefined, limits.callMs)) as RuneStatus[],
+    meet: (addresses) => link.tell('meet', addresses),
     stop: async () => {
       stopping = true;
       clearInterval(heartbeat);

@@ -94,12 +94,8 @@ async function openForeign(name: string, file: RuneFile): Promise<Cell> {
 }
 
 /** There is nothing outside while runes are looked at. */
-const OUTSIDE: Outside = {
-  log: silentLog,
-  files: noFiles,
-  call: () => Promise.reject(new ViverError('RUNES_NOT_RUNNING', 'nothing runs while runes are looked at')),
-  emit: () => {},
-};
+const refused = () => Promise.reject(new ViverError('RUNES_NOT_RUNNING', 'nothing runs while runes are looked at'));
+const OUTSIDE: Outside = { log: silentLog, files: noFiles, call: refused, emit: () => {}, room: refused };
 
 function withPath(path: string, message: string): string {
   return message.startsWith(path) ? message : `${path}: ${message}`;

@@ -84,6 +84,15 @@ tmpfs /scratch tmpfs size=1g 0 0
 };
 
 describe('Debian 12 with ifupdown', () => {
+  test('with systemd, the runes leave the room at shutdown while the network is still there', async () => {
+    await plant({ ...debian12, 'usr/lib/systemd/systemd': '' });
+    const { changed } = await configure();
+    const unit = '/etc/systemd/system/viver-leave.service';
+    const link = '/etc/systemd/system/multi-user.target.wants/viver-leave.service';
+    expect(changed['viver-command']).toEqual([link, unit, '/usr/local/bin/viver']);
+    expect(await text(link)).toMatch(/^After=network\.target\n(?:.*\n)*ExecStop=\/usr\/local\/bin\/viver leave\n/m);
+  });
+
   test('all runes together, and what they say that they changed', async () => {
     await plant(debian12);
     const { changed, lines } = await configure();
