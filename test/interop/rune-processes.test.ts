@@ -39,6 +39,31 @@ describe('foreign runes', () => {
     expect(lines).toContain('info asking: good night');
   });
 
+  test('of stage serve have no compiler in their memory', async () => {
+    const { lines, report } = await room([
+      rune('typed', "ctx.log.info('memory ' + process.memoryUsage().rss); ctx.log.info('is ' + (7 as number));"),
+      file(
+        'plain',
+        `import { defineRune } from 'viver';
+         export default defineRune({ name: 'plain', version: 1, stage: 'serve', offers: [], needs: [],
+           start(ctx) { ctx.log.info('memory ' + process.memoryUsage().rss); } });`,
+        'js',
+      ),
+    ]);
+    expect(report.faults).toEqual([]);
+    expect(lines).toContain('info typed: is 7');
+    const [typed = 0, plain = 0] = ['typed', 'plain'].map((name) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`info ${name}: memory`))
+          ?.split(' ')
+          .at(-1),
+      ),
+    );
+    expect(plain).toBeGreaterThan(30e6);
+    expect(typed).toBeLessThan(plain + 5e6);
+  });
+
   test("reach the host process's services", async () => {
     const reader = file(
       'reader',

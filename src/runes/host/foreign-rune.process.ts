@@ -43,7 +43,7 @@ function provide(file: RuneFile, url: string): void {
     },
     load(wanted, context, nextLoad) {
       if (wanted !== url) return nextLoad(wanted, context);
-      const format = /\.m?ts$/.test(file.path) ? 'module-typescript' : 'module';
+      const format = /\.m?ts$/.test(file.path) && !file.isJavaScript ? 'module-typescript' : 'module';
       return { format, source: file.text, shortCircuit: true };
     },
   });

@@ -7,6 +7,7 @@ import { runeNameOf } from '../roles/rune-folder.ts';
 import { type Cell, LocalCell, type Outside } from './cell.ts';
 import { ForeignCell } from './foreign-cell.ts';
 import type { HostLimits, HostOptions, RuneFile } from './options.ts';
+import { withoutTypes } from './strip-types.ts';
 
 export interface LoadedRunes {
   readonly cells: readonly Cell[];
@@ -32,7 +33,7 @@ export function withOrigin(reason: string, origin: string): string {
 /** Loads the runes of `options.runes` that belong to its stage. */
 export async function loadRunes(options: HostOptions, context: LoadContext): Promise<LoadedRunes> {
   const faults: string[] = [];
-  const files = new Map((options.foreign ?? []).map((file) => [runeNameOf(file.path), file]));
+  const files = await filesToLoad(options, context.limits);
   const load = async (name: string): Promise<Cell | undefined> => {
     try {
       const cell = await loadRune(name, files.get(name), options, context);
@@ -52,6 +53,23 @@ export async function loadRunes(options: HostOptions, context: LoadContext): Pro
     ...inTurn(options.runes.filter(isForeign), async (name) => void cells.set(name, await load(name))),
   ]);
   return { cells: options.runes.map((name) => cells.get(name)).filter((cell) => cell !== undefined), faults };
+}
+
+/**
+ * The files of the runes by name. Those that stay get JavaScript, so that the compiler does not stay with each of them; before the boot is over one step more
+ * would take longer than it saves, and the processes end in a moment anyway.
+ */
+async function filesToLoad(
+  { foreign = [], runes, stage }: HostOptions,
+  { startMs }: HostLimits,
+): Promise<ReadonlyMap<string | undefined, RuneFile>> {
+  const byName = new Map(foreign.map((file) => [runeNameOf(file.path), file]));
+  if (stage === 'configure') return byName;
+  const wanted = [...byName.values()].filter(({ path, text }) => {
+    return runes.includes(runeNameOf(path) ?? '') && text.length <= MAX_RUNE_BYTES;
+  });
+  for (const file of await withoutTypes(wanted, startMs)) byName.set(runeNameOf(file.path), file);
+  return byName;
 }
 
 /** Foreign runes whose processes start at once: a start takes a processor for a while, and all at once would run each other into their limits. */

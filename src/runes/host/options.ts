@@ -14,6 +14,8 @@ export interface RuneFile {
   /** For messages: `medium:/etc/RUNES/runes/printers.ts`. Its last part without ending is the rune's name. */
   readonly path: string;
   readonly text: string;
+  /** The types were taken out already, whatever the path ends with. */
+  readonly isJavaScript?: boolean;
 }
 
 /** An interface that the host process offers: the host asks `call`, wherever the process keeps it. */
