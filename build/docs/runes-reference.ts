@@ -85,7 +85,7 @@ function settingsTable({ name, settings }: AnyRune): string {
   return section(`Settings of ${name}`, table(['setting', 'type', 'default', 'what it does'], rows), '####');
 }
 
-function interfaceTable({ name, version, calls, events }: AnyInterface): string {
+function interfaceTable({ name, version, reach, calls, events }: AnyInterface): string {
   const callRows = Object.entries(calls as Record<string, CallShape>).map(([call, { request, reply }]) => {
     const [asked, answer] = [jsonSchemaOf(request), jsonSchemaOf(reply)];
     return [code(call), code(typeText(asked)), code(typeText(answer)), asked.description ?? ''];
@@ -95,7 +95,7 @@ function interfaceTable({ name, version, calls, events }: AnyInterface): string 
     return [`event \`${event}\``, code(typeText(data)), '', data.description ?? ''];
   });
   return section(
-    `${name}, version ${version}`,
+    `${name}, version ${version}${reach ? ', to the whole room' : ''}`,
     table(['call', 'request', 'reply', 'what it does'], [...callRows, ...eventRows]),
     '####',
   );

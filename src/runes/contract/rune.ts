@@ -20,9 +20,13 @@ export interface RuneContext<
   Settings = unknown,
   Seeks extends AnyInterface = AnyInterface,
 > {
+  /** The rune's own. */
   readonly name: string;
+  /** What is known of the machine. */
   readonly facts: Facts;
+  /** Checked by the rune's schema, defaults put in. */
   readonly settings: Settings;
+  /** `debug`, `info`, `warn`, `error`: a line each in the journal, under the rune's name. */
   readonly log: Log;
   /** Aborted when the rune is to stop. */
   readonly signal: AbortSignal;
@@ -65,20 +69,29 @@ export interface Rune<
   Settings extends $ZodType = $ZodType,
   Seeks extends readonly AnyInterface[] = readonly AnyInterface[],
 > {
+  /** Lower-case words joined by `-`; the file is called the same. */
   readonly name: string;
+  /** 1, 2, 3 …: the author's own count. */
   readonly version: number;
+  /** `configure`: once, before the system starts. `serve`: from then until shutdown. */
   readonly stage: Stage;
   /** One line for `viver runes list`. */
   readonly summary?: string;
+  /** Interfaces that it answers for. */
   readonly offers: Offers;
+  /** Interfaces of other runes of this machine, which start before it; without them it does not start. */
   readonly needs: Needs;
   /** Interfaces of reach `room` that it looks for on all machines; that nobody offers one is no fault. */
   readonly seeks?: Seeks;
   /** Runes that, when they run too, start before this one: order without messages. */
   readonly after?: readonly string[];
+  /** A schema of zod: what `RUNES/settings` may say of it. */
   readonly settings?: Settings;
+  /** How long its start may take; 30 s unless it says more. */
   readonly startTimeoutMs?: number;
+  /** How long its stop may take; 5 s unless it says more. */
   readonly stopTimeoutMs?: number;
+  /** Does the work of stage `configure`; sets up what a rune of stage `serve` answers with. */
   start(
     ctx: RuneContext<Offers[number], Needs[number], output<Settings>, Seeks[number]>,
     // biome-ignore lint/suspicious/noConfusingVoidType: a rune that keeps nothing running returns nothing.

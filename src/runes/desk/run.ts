@@ -13,6 +13,7 @@ import type { CallRecord } from '../host/options.ts';
 import { type RunningRunes, startRuneHost } from '../host/start.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
 import { assertDirectory, type DeskPlaces, readDeskFolders } from '../survey/desk-folders.ts';
+import { TestRoom } from '../testing/test-room.ts';
 import { changedFacts, deskFacts, formatFacts } from './desk-facts.ts';
 import { showChanges } from './show-changes.ts';
 
@@ -100,7 +101,7 @@ function start(
     inWorker: false,
     ...(stage === 'configure'
       ? { files, services: { hooks: createDeskHookService(folders, log.child('hooks')) } }
-      : {}),
+      : new TestRoom().machine('desk')),
     ...(debug ? { onCall: (record) => say(formatCall(record)) } : {}),
   });
 }

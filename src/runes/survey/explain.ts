@@ -1,6 +1,6 @@
 // `viver runes explain ROLE`: the survey of a role as text, each line with its reason. Pure.
 
-import { formatInterface, type RuneManifest } from '../contract/manifest.ts';
+import { formatInterface, type OfferedInterface, type RuneManifest } from '../contract/manifest.ts';
 import type { RuneReason } from '../roles/role-table.ts';
 import { formatColumns } from './columns.ts';
 import type { RoleSurvey, SurveyedRune, SurveyedStage } from './survey.ts';
@@ -72,6 +72,10 @@ function formatStage({ stage, levels, providers }: SurveyedStage, { runes }: Rol
   );
 }
 
+function formatOffer(offered: OfferedInterface): string {
+  return formatInterface(offered) + (offered.reach ? ' to the room' : '');
+}
+
 /** Which offers meet the needs of a rune, what it offers itself, which runes it waits for all the same. */
 function whyNow(
   manifest: RuneManifest | undefined,
@@ -84,6 +88,7 @@ function whyNow(
   return [
     ...(needs.length > 0 ? [`needs ${needs.join(', ')}`] : []),
     ...(after.length > 0 ? [`after ${after.join(', ')}`] : []),
-    ...(manifest.offers.length > 0 ? [`offers ${manifest.offers.map(formatInterface).join(', ')}`] : []),
+    ...(manifest.offers.length > 0 ? [`offers ${manifest.offers.map(formatOffer).join(', ')}`] : []),
+    ...(manifest.seeks ? [`seeks ${manifest.seeks.map(formatInterface).join(', ')} in the room`] : []),
   ].join('; ');
 }

@@ -44,7 +44,7 @@ const id = (name: string, version = 1) => ({ name, version });
 describe('a role', () => {
   const lamps = known(
     [
-      manifest('lamp', { offers: [id('light')] }),
+      manifest('lamp', { offers: [{ ...id('light'), reach: 'room' }], seeks: [id('meter')] }),
       manifest('switch', { needs: [id('light'), id('field')], after: ['dimmer'], origin: 'medium:switch.ts' }),
       manifest('dimmer'),
       manifest('paint', { stage: 'configure' }),
@@ -73,7 +73,7 @@ describe('a role', () => {
     expect(page).toContain('  switch  wall="north"  stick/settings:3\n          volts=230     default\n');
     expect(page).toContain('  1  paint\n');
     expect(page).toContain('  2  switch  needs light v1 of lamp, field v1 of the host; after dimmer\n');
-    expect(page).toContain('  1  lamp    offers light v1\n');
+    expect(page).toContain('  1  lamp    offers light v1 to the room; seeks meter v1 in the room\n');
     expect(page).not.toContain('faulty');
   });
 

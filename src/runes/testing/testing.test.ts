@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { defineInterface } from '../contract/interface.ts';
 import { defineRune } from '../contract/rune.ts';
 import { lamp, lampRune } from './room.ts';
-import { play, startRune } from './testing.ts';
+import { play, startRune, TestRoom } from './testing.ts';
 
 const writer = defineRune({
   name: 'writer',
@@ -28,6 +29,58 @@ const reader = defineRune({
     const { watts } = await ask(lamp).turn({ on: true });
     log.info(`${watts} watts`);
   },
+});
+
+const meter = defineInterface({
+  name: 'meter',
+  version: 1,
+  reach: 'room',
+  calls: { read: { request: z.strictObject({}), reply: z.strictObject({ load: z.number() }) } },
+  events: { hot: z.strictObject({ degrees: z.number() }) },
+});
+
+const watcher = defineRune({
+  name: 'watcher',
+  version: 1,
+  stage: 'serve',
+  offers: [lamp],
+  needs: [],
+  seeks: [meter],
+  start({ findAll, offer, on, onMember, log }) {
+    on(meter, 'hot', ({ degrees }, from) => log.warn(`${from.name}: ${degrees} degrees`));
+    onMember(({ kind, member }) => log.info(`${member.name} ${kind}`));
+    offer(lamp, {
+      turn: async () => {
+        const loads = await Promise.all((await findAll(meter)).map(({ ask }) => ask.read({})));
+        return { watts: loads.reduce((sum, { load }) => sum + load, 0) };
+      },
+    });
+  },
+});
+
+describe('a room', () => {
+  test('of several machines, whose other ends are played, one of which loses its plug', async () => {
+    const room = new TestRoom();
+    const hot = play(meter, { read: () => ({ load: 7 }) });
+    const west = await startRune(hot, { room, name: 'west' });
+    const east = await startRune(play(meter, { read: () => ({ load: 5 }) }), { room, name: 'east' });
+    const started = await startRune(watcher, { room, name: 'middle' });
+    expect(await started.ask(lamp).turn({ on: true })).toEqual({ watts: 12 });
+    hot.tell('hot', { degrees: 90 });
+    await expect.poll(() => started.log).toContain('warn: west: 90 degrees');
+    await west.pullPlug();
+    await expect.poll(() => started.log).toContain('info: west lost');
+    expect(await started.ask(lamp).turn({ on: true })).toEqual({ watts: 5 });
+    await east.stop();
+    await expect.poll(() => started.log).toContain('info: east left');
+    await started.stop();
+  });
+
+  test('of one machine: nobody is found, and that is no fault', async () => {
+    const started = await startRune(watcher);
+    expect(await started.ask(lamp).turn({ on: true })).toEqual({ watts: 0 });
+    await started.stop();
+  });
 });
 
 describe('startRune', () => {

@@ -10,9 +10,11 @@ import { type AnyRune, defineRune, type RuneContext } from '../contract/rune.ts'
 import { deskFacts } from '../desk/desk-facts.ts';
 import { MemoryFiles, plantedFiles } from '../files/memory-files.ts';
 import { startRuneHost } from '../host/start.ts';
+import { TestRoom } from './test-room.ts';
 
 export { deskFacts } from '../desk/desk-facts.ts';
 export type { FileChange, FileNode } from '../files/memory-files.ts';
+export { TestRoom } from './test-room.ts';
 
 export interface StartRuneOptions {
   /** Laid over those of a made-up PC (`deskFacts`). */
@@ -23,6 +25,10 @@ export interface StartRuneOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Runes that run beside it: real ones, or other ends that the test plays (`play`). */
   readonly beside?: readonly AnyRune[];
+  /** The room that its machine is in, with others that were started in it; without it, the machine is alone. */
+  readonly room?: TestRoom;
+  /** The machine's name in the room. */
+  readonly name?: string;
 }
 
 /** A rune that runs. */
@@ -35,7 +41,10 @@ export interface StartedRune {
   ask<I extends AnyInterface>(offered: I): Client<I>;
   /** What the rune has told by an event so far. */
   told(offered: AnyInterface, event: string): readonly unknown[];
+  /** Stops it in order; its machine leaves the room. */
   stop(): Promise<void>;
+  /** Pulls the machine's plug: the others of the room lose it. */
+  pullPlug(): Promise<void>;
 }
 
 /**
@@ -47,6 +56,8 @@ export async function startRune(rune: AnyRune, options: StartRuneOptions = {}): 
   const lines: string[] = [];
   const ear = new Ear(rune);
   const runes = [...(options.beside ?? []), rune, ear.rune];
+  const room = options.room ?? new TestRoom();
+  const { name, ...joining } = room.machine(options.name);
   const host = await startRuneHost({
     role: 'test',
     stage: rune.stage,
@@ -56,20 +67,29 @@ export async function startRune(rune: AnyRune, options: StartRuneOptions = {}): 
     builtin: runes,
     folders: [{ roles: { path: 'test', text: `test: ${runes.map(({ name }) => name).join(' ')}` }, runes: [] }],
     settings: options.settings ? { [rune.name]: options.settings } : {},
-    ...(rune.stage === 'configure' ? { files } : {}),
+    ...(rune.stage === 'configure' ? { files } : joining),
   });
   const { faults, setAside } = host.report;
   const reasons = [...faults, ...setAside.filter((other) => other.rune !== ear.rune.name).map(({ reason }) => reason)];
   if (reasons.length > 0) {
+    room.forget(name);
     await host.stop();
     throw new ViverError('RUNES_TEST_START', reasons.join('; '));
   }
+  if (rune.stage === 'serve') await room.settled();
   return {
     files,
     log: lines,
     ask: (offered) => ear.ask(offered),
     told: (offered, event) => ear.told(offered, event),
-    stop: () => host.stop(),
+    stop: async () => {
+      room.forget(name);
+      await host.stop();
+    },
+    pullPlug: async () => {
+      room.lose(name);
+      await host.stop();
+    },
   };
 }
 
