@@ -8,6 +8,7 @@ export const hostName: readonly Check[] = [
   {
     rune: 'host-name',
     title: 'the name of the list of machines, in /etc/hostname, /etc/hosts and the kernel',
+    inUserland: true,
     run: async ({ name, sh }) => {
       const expected = NAMES[name];
       expect(await sh('cat /etc/hostname /proc/sys/kernel/hostname')).toBe(`${expected}\n${expected}`);

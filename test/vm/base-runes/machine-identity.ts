@@ -5,6 +5,7 @@ export const machineIdentity: readonly Check[] = [
   {
     rune: 'machine-identity',
     title: 'a machine id of its own',
+    inUserland: true,
     run: async ({ sh, other }) => {
       const id = await sh('cat /etc/machine-id');
       expect(id).toMatch(/^[0-9a-f]{32}$/);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runHere } from '../../../lab/as-root.ts';
 
-const FOLDER = fileURLToPath(new URL('medium', import.meta.url));
+export const MEDIUM_FOLDER = fileURLToPath(new URL('medium', import.meta.url));
 const SECTOR_BYTES = 512;
 /** Partition types that a stick's boot files lie in: EFI system (GPT and MBR), FAT32. */
 const FAT_TYPES = new Set(['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'c', 'b']);
@@ -25,19 +25,24 @@ export interface BenchKeys {
 export async function putRunes(stick: string): Promise<BenchKeys> {
   const own = await mkdtemp(join(tmpdir(), 'viver-bench-medium-'));
   try {
-    await runHere('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', join(own, 'key')]);
-    await writeFile(join(own, 'users'), usersText(await readFile(join(own, 'key.pub'), 'utf8')));
-    const names = (await readdir(FOLDER)).map((name) => join(FOLDER, name));
+    const { sshKey, users } = await makeUsers(own);
+    await writeFile(join(own, 'users'), users);
+    const names = (await readdir(MEDIUM_FOLDER)).map((name) => join(MEDIUM_FOLDER, name));
     await copyToStick(stick, [...names, join(own, 'users')]);
     const roomKey = await runHere('mtype', ['-i', `${stick}@@${await fatOffset(stick)}`, '::/RUNES/room.key']);
-    return { sshKey: await readFile(join(own, 'key'), 'utf8'), roomKey: roomKey.trim() };
+    return { sshKey, roomKey: roomKey.trim() };
   } finally {
     await rm(own, { recursive: true });
   }
 }
 
-function usersText(publicKey: string): string {
-  return `# of the bench\nanna audio,video password=${PASSWORD}\n    ${publicKey.trim()}\nroot\n    ${publicKey.trim()}\n`;
+/** A list of users with a fresh key. @param directory Where the key may lie. */
+export async function makeUsers(directory: string): Promise<{ sshKey: string; users: string }> {
+  const file = join(directory, 'key');
+  await runHere('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', file]);
+  const publicKey = (await readFile(`${file}.pub`, 'utf8')).trim();
+  const users = `# of the bench\nanna audio,video password=${PASSWORD}\n    ${publicKey}\nroot\n    ${publicKey}\n`;
+  return { sshKey: await readFile(file, 'utf8'), users };
 }
 
 async function copyToStick(stick: string, files: readonly string[]): Promise<void> {

@@ -9,6 +9,7 @@ export const network: readonly Check[] = [
   {
     rune: 'network',
     title: 'the boot NIC keeps name and address',
+    inUserland: true,
     run: async ({ name, sh }) => {
       expect(await sh('cat /sys/class/net/eth0/address')).toBe(macOf(name));
       expect(await sh('ip -4 -o address show dev eth0')).toMatch(/inet \d+\.\d+\.\d+\.\d+\/24/);
@@ -17,6 +18,7 @@ export const network: readonly Check[] = [
   {
     rune: 'network',
     title: 'no DHCP client of the distribution is on the boot NIC',
+    inUserland: true,
     run: async ({ sh }) => {
       expect(await sh('pgrep -a "dhclient|dhcpcd" || true')).not.toContain('eth0');
       expect(await sh('nmcli -t -f DEVICE,STATE device')).toContain('eth0:unmanaged');
@@ -26,6 +28,7 @@ export const network: readonly Check[] = [
     rune: 'network',
     title: 'networkd leaves the boot NIC alone',
     version: 13,
+    inUserland: true,
     run: async ({ sh }) => {
       expect(await sh('systemctl is-active systemd-networkd')).toBe('active');
       expect(await sh('networkctl --no-legend --no-pager list eth0')).toContain('unmanaged');
@@ -35,6 +38,7 @@ export const network: readonly Check[] = [
     rune: 'network',
     title: 'a second card gets its address by the set-up of the image',
     on: 'node',
+    inUserland: true,
     run: async ({ sh }) => {
       const question = `ip -4 -o address show dev ${SECOND}`;
       await expect.poll(() => sh(question), { timeout: 60_000, interval: 2000 }).toMatch(/inet 10\.0\.2\.\d+\/24/);
@@ -43,6 +47,7 @@ export const network: readonly Check[] = [
   {
     rune: 'network',
     title: '/etc/resolv.conf is ours, and a name without a server fails at once',
+    inUserland: true,
     run: async ({ sh }) => {
       expect(await sh('readlink /etc/resolv.conf')).toBe('/run/viver/resolv.conf');
       const started = Date.now();
@@ -53,6 +58,7 @@ export const network: readonly Check[] = [
   {
     rune: 'network',
     title: 'nobody waited for "online", and no unit of the network failed',
+    inUserland: true,
     run: async ({ sh }) => {
       expect(await sh('systemctl is-active network-online.target || true')).not.toBe('failed');
       expect(await sh('systemctl list-units --failed --plain --no-legend')).toBe('');

@@ -5,6 +5,7 @@ export const users: readonly Check[] = [
   {
     rune: 'users',
     title: 'an account of the medium has one number everywhere, its groups, its password; the files keep their modes',
+    inUserland: true,
     run: async ({ sh, other }) => {
       const id = await sh('id anna');
       expect(id).toMatch(/^uid=[2-4]\d{4}\(anna\).*audio.*video/);
@@ -18,6 +19,7 @@ export const users: readonly Check[] = [
   {
     rune: 'users',
     title: 'the key opens the other machine, and the first login makes a home',
+    inUserland: true,
     run: async ({ name, machine, sh, keys }) => {
       const to = name === 'first' ? '10.77.0.7' : '10.77.0.1';
       await machine.agent.writeFile('/run/bench-key', Buffer.from(keys.sshKey));
