@@ -6,6 +6,7 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { ViverError } from '../src/errors.ts';
+import { builtinStage } from '../src/runes/builtin/builtin.ts';
 import { STAGES, type Stage } from '../src/runes/contract/rune.ts';
 import { newRune } from './rune/new-rune.ts';
 
@@ -26,6 +27,7 @@ export function runeCommand(): Command {
     .option('--directory <dir>', 'where they are made', '.')
     .action(async (name: string, { stage, directory }: { stage: Stage; directory: string }) => {
       for (const path of await newRune(name, stage, directory)) process.stdout.write(`${path}\n`);
+      if (builtinStage(name)) process.stderr.write(`note: it takes the place of the built-in rune ${name}\n`);
     });
   command
     .command('test')

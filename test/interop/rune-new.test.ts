@@ -45,6 +45,15 @@ test('a test that fails is seen', async () => {
   expect(stdout).toContain('fail 1');
 });
 
+test('a name that a built-in rune has is said', () => {
+  const { stdout, stderr, status } = kit('new', 'fstab', '--directory', 'other');
+  expect({ stdout, stderr, status }).toEqual({
+    stdout: 'other/fstab.ts\nother/fstab.test.ts\nother/tsconfig.json\n',
+    stderr: 'note: it takes the place of the built-in rune fstab\n',
+    status: 0,
+  });
+});
+
 test.each([
   [['new', 'Two Words'], "viver-kit: rune name 'Two Words' is not lower-case words joined by '-'\n"],
   [['new', 'greeter'], 'viver-kit: greeter.ts is there already\n'],
