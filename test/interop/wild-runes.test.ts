@@ -20,7 +20,7 @@ async function room(runes: RuneFile[], extra: Partial<StartOptions> = {}) {
 
 /** Lines that name the rune; a person wants to read one. */
 const linesOf = (lines: readonly string[], name: string) =>
-  lines.filter((line) => new RegExp(`rune ${name} |${name}: `).test(line) && /^(?:warn|error)/.test(line));
+  lines.filter((line) => new RegExp(`rune ${name}[ ,]|${name}: `).test(line) && /^(?:warn|error)/.test(line));
 
 /** Asks the lamp until told to stop; says so if a lamp that works does not answer. */
 const lampUser = rune(

@@ -67,7 +67,7 @@ export class RuneHost {
     const loaded = await loadRunes(this.#options, {
       limits: this.#limits,
       outside: (rune) => this.#outside(rune),
-      onEnded: (rune, reason) => void this.#setAside(rune, reason),
+      onEnded: (rune, reason) => void this.#setAside(rune, reason, { isGone: true }),
     });
     const manifests = loaded.cells.map(({ manifest }) => manifest);
     this.#plan = planRunes(
@@ -197,17 +197,16 @@ export class RuneHost {
   }
 
   /** Quarantine: the rune answers no more, who needs it gets the reason, the host lives. */
-  async #setAside(rune: string, reason: string): Promise<void> {
+  async #setAside(rune: string, reason: string, { isGone = false } = {}): Promise<void> {
     const entry = this.#entries.get(rune);
     if (!entry || entry.state === 'set-aside') return;
-    const ranBefore = entry.state === 'running';
+    const canStop = entry.state === 'running' && !isGone;
     entry.state = 'set-aside';
     entry.reason = reason;
     this.#gate.runesChanged();
     this.#options.log.error(`rune ${rune} is set aside: ${withOrigin(reason, entry.cell.manifest.origin)}`);
-    // A rune that ran gets its chance to close what it has open; one that is gone or hangs fails that at once or at the deadline.
-    await (ranBefore ? stopCell(entry.cell, this.#limits.stopMs) : entry.cell.end()).catch((error: unknown) => {
-      if (hasGone(error)) return;
+    // A rune that ran gets its chance to close what it has open; one that is gone, or hangs, has none.
+    await (canStop ? stopCell(entry.cell, this.#limits.stopMs) : entry.cell.end()).catch((error: unknown) => {
       this.#options.log.warn(`rune ${rune}, set aside, did not stop cleanly: ${errorLine(error)}`);
     });
   }
@@ -285,9 +284,4 @@ export class RuneHost {
       this.#options.log.warn(`rune ${rune} threw on ${what}: ${errorLine(error)}`);
     }
   }
-}
-
-/** Its process has ended already, which is said. */
-function hasGone(error: unknown): boolean {
-  return error instanceof ViverError && error.code === 'RUNES_GONE';
 }
