@@ -43,6 +43,43 @@ export function callerRune(milliseconds: number, atOnce: number) {
   });
 }
 
+/** The same promise, to all machines of a room. */
+export const roomEcho = defineInterface({
+  name: 'room-echo',
+  version: 1,
+  reach: 'room',
+  calls: { say: { request: message, reply: message } },
+});
+
+export const roomEchoRune = defineRune({
+  name: 'room-echo',
+  version: 1,
+  stage: 'serve',
+  offers: [roomEcho],
+  needs: [],
+  start: (ctx) => ctx.offer(roomEcho, { say: (request) => request }),
+});
+
+/** Waits for the other machine, then asks it. */
+export function roomCallerRune(milliseconds: number, atOnce: number) {
+  return defineRune({
+    name: 'caller',
+    version: 1,
+    stage: 'serve',
+    offers: [],
+    needs: [figures],
+    seeks: [roomEcho],
+    startTimeoutMs: 120_000,
+    async start({ ask, find }) {
+      let found = await find(roomEcho);
+      for (; !found; found = await find(roomEcho)) await new Promise((resolve) => setTimeout(resolve, 100));
+      const { say } = found.ask;
+      await callsPerSecond(() => say(MESSAGE), WARM_UP_MS, atOnce);
+      await ask(figures).report({ perSecond: await callsPerSecond(() => say(MESSAGE), milliseconds, atOnce) });
+    },
+  });
+}
+
 /** Asks again as soon as there is an answer, `atOnce` times side by side. */
 export async function callsPerSecond(
   call: () => Promise<unknown>,

@@ -3,13 +3,25 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { joinCluster } from '../../src/cluster/connect.ts';
 import { silentLog } from '../../src/log.ts';
-import { startRuneHost } from '../../src/runes/host/start.ts';
+import type { AnyRune } from '../../src/runes/contract/rune.ts';
+import { type RunningRunes, type Services, startRuneHost } from '../../src/runes/host/start.ts';
 import { sampleFacts } from '../../src/runes/testing/room.ts';
-import { callerFile, callerRune, callsPerSecond, echoRune, MESSAGE, WARM_UP_MS } from './echo.ts';
+import {
+  callerFile,
+  callerRune,
+  callsPerSecond,
+  echoRune,
+  MESSAGE,
+  roomCallerRune,
+  roomEchoRune,
+  WARM_UP_MS,
+} from './echo.ts';
 import { createNode } from './moleculer.ts';
 
 const PORTS = [46_881, 46_882] as const;
+const ROOM_PORT = 46_880;
 const FOREIGN = 'bench:/RUNES/runes/caller.js';
 
 async function viver(milliseconds: number, atOnce: number, foreign: boolean): Promise<number> {
@@ -36,6 +48,52 @@ async function viver(milliseconds: number, atOnce: number, foreign: boolean): Pr
   await host.stop();
   if (problems.length > 0) throw new Error(problems.join('; '));
   return figure;
+}
+
+/** Two machines of a room, each with an address of its own on the loopback interface. */
+async function viverRoom(milliseconds: number, atOnce: number): Promise<number> {
+  const other = fork(import.meta.filename, ['room-answer'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await once(other, 'message');
+  let figure = Number.NaN;
+  const report = ({ perSecond }: { perSecond: number }) => {
+    figure = perSecond;
+    return {};
+  };
+  const host = await joinedHost(1, [roomCallerRune(milliseconds, atOnce)], { figures: { report } });
+  await host.stop();
+  other.kill();
+  return figure;
+}
+
+async function roomAnswer(): Promise<void> {
+  await joinedHost(2, [roomEchoRune]);
+  process.send?.('ready');
+}
+
+async function joinedHost(number: number, builtin: readonly AnyRune[], services: Services = {}): Promise<RunningRunes> {
+  const names = builtin.map(({ name }) => name).join(' ');
+  const host = await startRuneHost({
+    role: 'bench',
+    stage: 'serve',
+    facts: sampleFacts,
+    log: silentLog,
+    inWorker: false,
+    builtin,
+    services,
+    folders: [{ roles: { path: 'bench:roles', text: `bench: ${names}` }, runes: [] }],
+    room: {
+      key: new Uint8Array(32).fill(7),
+      name: `pc-${number}`,
+      address: `127.0.0.${number}`,
+      port: ROOM_PORT,
+      seeds: ['127.0.0.1', '127.0.0.2'],
+      labels: {},
+    },
+    joinRoom: joinCluster,
+  });
+  const problems = [...host.report.faults, ...host.report.setAside.map(({ reason }) => reason)];
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  return host;
 }
 
 async function moleculerLocal(milliseconds: number, atOnce: number): Promise<number> {
@@ -81,12 +139,14 @@ const echoService = {
 const WAYS: Readonly<Record<string, (milliseconds: number, atOnce: number) => Promise<number>>> = {
   'built-in': (milliseconds, atOnce) => viver(milliseconds, atOnce, false),
   foreign: (milliseconds, atOnce) => viver(milliseconds, atOnce, true),
+  room: viverRoom,
   'moleculer-local': moleculerLocal,
   'moleculer-remote': moleculerRemote,
 };
 
 const [way = '', milliseconds, atOnce] = process.argv.slice(2);
 if (way === 'moleculer-answer') await moleculerAnswer();
+else if (way === 'room-answer') await roomAnswer();
 else {
   console.log(await WAYS[way]!(Number(milliseconds), Number(atOnce)));
   process.exit(0);
