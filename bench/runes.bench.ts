@@ -2,7 +2,7 @@
 // real chroot; what an idle rune weighs; calls in a second between two runes, beside Moleculer's calls. Each run of each way is a process of its own, and
 // they take turns. What it does not say: how long the children take on an emulated machine or over a slow field; figures of booted guests are in docs/benchmarks.md.
 //
-//   bench/runes.bench.ts [RUNS]     writes bench/results/runes.json; needs root, the lab's system, and VIVER_MOLECULER=FOLDER with moleculer in it
+//   bench/runes.bench.ts [RUNS]     writes bench/results/runes.json; needs root and the lab's system
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ import { silentLog } from '../src/log.ts';
 import { builtinStage } from '../src/runes/builtin/builtin.ts';
 import { DEFAULT_ROLES, resolveRole } from '../src/runes/roles/role-table.ts';
 import { formatRow, type Measurement, resultRow, writeResult } from './results.ts';
-import { isThere } from './runes/find-moleculer.ts';
 
 const RUNS = Number(process.argv[2] ?? 5);
 const CALL_MS = 1000;
@@ -21,10 +20,6 @@ const BUILT_IN = 100;
 const FOREIGN = 4;
 const KIB = 1024;
 
-if (!isThere()) {
-  console.log('left out: VIVER_MOLECULER names no folder in which `npm install moleculer` was done');
-  process.exit(0);
-}
 const { root } = await makeDebianSystem(LAB_DIRECTORY, silentLog);
 const runes = [...resolveRole(DEFAULT_ROLES, 'node').runes].filter((rune) => builtinStage(rune) === 'configure');
 
