@@ -27,7 +27,7 @@ export async function hostOptions(
     builtin: here.builtin ? tableOf(here.builtin) : builtinRunes,
     services: data.services.map((id) => ({ id, call: (method, request) => callService(id.name, method, request) })),
     ...(files ? { files } : {}),
-    ...roomOf(data, here),
+    ...roomOf(data, log, here),
     ...(here.onCall ? { onCall: here.onCall } : {}),
   };
 }
@@ -35,10 +35,15 @@ export async function hostOptions(
 /** The engine behind the room is read only on machines that are in one. */
 function roomOf(
   { room }: HostWorkerData,
+  log: Log,
   { joinRoom, onMembers }: Pick<StartOptions, 'joinRoom' | 'onMembers'>,
 ): Pick<HostOptions, 'room'> {
-  if (!room || !joinRoom) return {};
-  const join: JoinRoom = (handlers) => joinRoom({ ...room, handlers });
+  if (!room) return {};
+  const join: JoinRoom = async (handlers) => {
+    if (joinRoom) return joinRoom({ ...room, handlers });
+    const { joinCluster } = await import('../../cluster/connect.ts');
+    return joinCluster({ ...room, handlers }, log.child('room'));
+  };
   return { room: onMembers ? { join, onMembers } : { join } };
 }
 
