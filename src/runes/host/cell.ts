@@ -56,6 +56,9 @@ type Listener = (data: unknown, from?: Member) => void;
 
 type Declared = 'offers' | 'needs' | 'seeks';
 
+/** Members whose events did not fit, kept so that each is named once. */
+const MAX_DOUBTED = 256;
+
 const LIE = Symbol('a message that does not fit its schema');
 
 export class LocalCell implements Cell {
@@ -67,6 +70,7 @@ export class LocalCell implements Cell {
   readonly #listeners = new Map<string, Listener[]>();
   readonly #memberListeners: ((change: MemberChange) => void)[] = [];
   readonly #room: RoomClient;
+  readonly #doubted = new Set<string>();
   #started: Started | undefined;
 
   constructor(rune: AnyRune, origin: string, outside: Outside) {
@@ -193,7 +197,10 @@ export class LocalCell implements Cell {
     try {
       return checkMessage(shape, data, what);
     } catch (error) {
-      this.#outside.log.warn(errorLine(error));
+      // Said once for each member and event: who keeps lying does not fill the log.
+      if (!this.#doubted.has(what)) this.#outside.log.warn(errorLine(error));
+      if (this.#doubted.size >= MAX_DOUBTED) this.#doubted.clear();
+      this.#doubted.add(what);
       return LIE;
     }
   }

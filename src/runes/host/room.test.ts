@@ -321,6 +321,7 @@ describe('a member that lies', () => {
     await expect(call({ interfaceName: 'toString' })).rejects.toMatchObject({ code: 'RUNES_NOT_RUNNING' });
     const event = { interfaceName: 'lantern', version: 1, event: 'burnt' };
     cluster.emit({ ...event, data: { hours: 'many' } });
+    cluster.emit({ ...event, data: { hours: null } });
     cluster.emit({ ...event, event: 'exploded', data: {} });
     cluster.emit({ ...event, data: { hours: 3 } });
     await expect.poll(() => heard).toEqual([{ hours: 3 }]);

@@ -20,6 +20,8 @@ const resourceMonitor = defineInterface({
 
 /** A change smaller than this is not worth telling the whole room. */
 const NEWS = 0.05;
+/** Load is that of so many looks together: one program that starts is not a busy machine. */
+const LOOKS = 5;
 
 export default defineRune({
   name: 'resource-monitor',
@@ -33,13 +35,15 @@ export default defineRune({
     everyMs: z._default(z.int(), 2000),
   }),
   async start({ offer, label, log, settings: { proc, everyMs } }) {
-    let before = parseTimes(await readFile(`${proc}/stat`, 'utf8'));
+    const looks = [parseTimes(await readFile(`${proc}/stat`, 'utf8'))];
     let load = 0;
     let told = -1;
     async function look(): Promise<void> {
       const now = parseTimes(await readFile(`${proc}/stat`, 'utf8'));
-      if (now.all > before.all) load = (now.busy - before.busy) / (now.all - before.all);
-      before = now;
+      const [then = now] = looks;
+      if (now.all > then.all) load = (now.busy - then.busy) / (now.all - then.all);
+      looks.push(now);
+      if (looks.length > LOOKS) looks.shift();
       if (Math.abs(load - told) < NEWS) return;
       told = load;
       label(resourceMonitor, { load });
