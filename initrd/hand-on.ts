@@ -2,6 +2,7 @@
 // every PC of the room. The machine with the stick makes the part, its HTTP rune serves it behind the others; the kernel of the next PC unpacks it.
 
 import { packInitrdPart } from '../src/bootserver/initrd-part.ts';
+import { ROOM_KEY_FILE } from '../src/cluster/room-key.ts';
 import { errorLine } from '../src/errors.ts';
 import { readTree } from '../src/runes/files/read-tree.ts';
 import { RUNES_ON_MEDIUM } from '../src/runes/roles/rune-folder.ts';
@@ -13,8 +14,8 @@ const HANDED_ON = 'viver/medium';
 export const HANDED_MEDIUM = `/run/initramfs/${HANDED_ON}`;
 /** In the runtime's memory: the medium may be pulled out. */
 const PART = '/run/medium-runes.cpio.gz';
-/** The room's key has its own way, and its own policy. */
-const KEPT = new Set(['room.key']);
+/** The room's key has its own way, and its own policy. FAT may give it in capitals, an editor may have left a copy beside it. */
+const isKey = ({ path }: { readonly path: string }) => path.toLowerCase().startsWith(ROOM_KEY_FILE);
 
 /**
  * Makes the part out of the medium's folder.
@@ -22,7 +23,7 @@ const KEPT = new Set(['room.key']);
  */
 export async function packRunesOf(medium: string, { sys, log }: BootContext): Promise<string[]> {
   try {
-    const files = (await readTree(medium + RUNES_ON_MEDIUM)).filter(({ path }) => !KEPT.has(path));
+    const files = (await readTree(medium + RUNES_ON_MEDIUM)).filter((file) => !isKey(file));
     if (files.length === 0) return [];
     const inRootfs = files.map(({ path, content }) => ({ path: `${HANDED_ON}${RUNES_ON_MEDIUM}/${path}`, content }));
     await sys.replaceFile(PART, packInitrdPart(inRootfs));
