@@ -1,9 +1,8 @@
 // The field of one image, as the rest of Viver sees it: open it, read from it, ask how it is, close it. Puts together transport, metainfo, swarm and discovery.
 //
-// All runs on one event loop now. To move sockets and hashing to a worker (one thread for both gives NBD 13 ms at full download speed): the swarm, its
-// requests and the store move there whole, with the store's segments as SharedArrayBuffers; on this side stay FieldSource and a table of
-// (piece -> slot, generation) in shared memory, which the worker writes before it says that a slot is valid and bumps before it is
-// used again. Demands and their answers are then two small messages; nothing else here reaches into the swarm.
+// All runs on one event loop, but for the hashes of pieces that come fast (checking/). To move the sockets to a worker as well: the swarm, its requests and the store
+// move there whole; on this side stay FieldSource and a table of (piece -> slot, generation) in shared memory, which the worker writes before it says
+// that a slot is valid and bumps before it is used again. Demands and their answers are then two small messages; nothing else here reaches into the swarm.
 
 import type { Log } from '../log.ts';
 import type { BlockSource } from './block-source.ts';

@@ -2,19 +2,20 @@
 // fetches; their blocks are moved by transfers.ts, late and stalled ones are found by vigilance.ts, whole ones are judged by acceptance.ts.
 
 import { Acceptance } from './acceptance.ts';
-import { type Attempt, type Fetch, hasBegun, newFetch } from './attempt.ts';
+import { type Attempt, type Fetch, hasBegun } from './attempt.ts';
 import type { PieceChecker } from './checking/piece-checker.ts';
 import type { Clock } from './clock.ts';
 import { Courtesy } from './courtesy.ts';
+import { Laters } from './laters.ts';
 import type { Peer } from './peer/peer.ts';
 import { choosePeer } from './policy.ts';
 import type { PieceStore } from './store.ts';
 import { Transfers } from './transfers.ts';
 import { AVOID_MS, Vigilance } from './vigilance.ts';
+import { Wanted } from './wanted.ts';
 
-/** A piece that a peer gives to another just now is asked for again after so long, if a reader waits and if not; news of a holder does so at once. */
+/** A piece that a peer gives to another just now is asked for again after so long if a reader waits; if not, see laters.ts. */
 const URGENT_LATER_MS = 60;
-const LATER_MS = 200;
 
 export interface RequestsOwner {
   readonly clock: Clock;
@@ -43,11 +44,8 @@ export interface RequestsOwner {
 
 export class Requests {
   readonly #owner: RequestsOwner;
-  readonly #fetches = new Map<number, Fetch>();
-  /** Those of #fetches that somebody waits for. */
-  readonly #urgent = new Set<Fetch>();
-  /** Pieces that are on their way to another member, and until when they are left to it. */
-  readonly #laterUntil = new Map<number, number>();
+  readonly #wanted = new Wanted();
+  readonly #laters: Laters;
   readonly #transfers: Transfers;
   readonly #acceptance: Acceptance;
   readonly #vigilance: Vigilance;
@@ -61,6 +59,7 @@ export class Requests {
 
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
+    this.#laters = new Laters(() => owner.clock.now());
     this.#courtesy = new Courtesy(owner.clock, () => this.plan());
     const acceptance = new Acceptance({
       ...owner,
@@ -76,11 +75,11 @@ export class Requests {
       },
       prepare: (memory) => owner.checker.prepare(memory),
       onWhole: (attempt, bytes) => acceptance.take(attempt, bytes),
-      onDropped: (fetch) => this.#forgetUnwanted(fetch),
+      onDropped: (fetch) => this.#wanted.forgetUnwanted(fetch),
     });
     this.#vigilance = new Vigilance({
       clock: owner.clock,
-      fetches: () => this.#fetches.values(),
+      fetches: () => this.#wanted.fetches.values(),
       ask: (fetch) => this.#ask(fetch),
       canAskAnother: (fetch) => this.#choose(fetch) !== undefined,
       giveUp: (attempt) => this.#giveUp(attempt),
@@ -91,15 +90,12 @@ export class Requests {
 
   /** Pieces that somebody on this node waits for. */
   get waitingPieces(): number {
-    let waiting = 0;
-    for (const fetch of this.#urgent) if (fetch.own) waiting++;
-    return waiting;
+    return this.#wanted.waitingPieces;
   }
 
   /** The first of those pieces of which `matches` says so. */
   waitedFor(matches: (piece: number) => boolean): number | undefined {
-    for (const fetch of this.#urgent) if (fetch.own && matches(fetch.piece)) return fetch.piece;
-    return undefined;
+    return this.#wanted.waitedFor(matches);
   }
 
   /**
@@ -108,15 +104,14 @@ export class Requests {
    */
   demand(piece: number, waiter: (bytes: Uint8Array) => void, own = true): () => void {
     if (own) this.#courtesy.demanded();
-    const fetch = this.#fetchOf(piece);
+    const fetch = this.#wanted.of(piece);
     fetch.own ||= own;
-    fetch.waiters.add(waiter);
-    this.#urgent.add(fetch);
+    this.#wanted.addWaiter(fetch, waiter);
     for (const attempt of fetch.attempts) this.#transfers.makeUrgent(attempt);
     this.plan();
     return () => {
       fetch.waiters.delete(waiter);
-      this.#forgetUnwanted(fetch);
+      this.#wanted.forgetUnwanted(fetch);
     };
   }
 
@@ -146,7 +141,7 @@ export class Requests {
     if (!attempt || hasBegun(attempt)) return;
     const now = this.#owner.clock.now();
     if (attempt.urgent) attempt.fetch.avoid.set(peer, now + URGENT_LATER_MS);
-    else this.#laterUntil.set(piece, now + LATER_MS);
+    else this.#laters.add(piece);
     attempt.fetch.retryAt = now + URGENT_LATER_MS;
     this.#transfers.drop(attempt, false);
     this.#fill(peer);
@@ -154,17 +149,13 @@ export class Requests {
 
   /** The piece is on its way to another member; in the background it is left alone until that one has it. */
   isLater(piece: number): boolean {
-    const until = this.#laterUntil.get(piece);
-    if (until === undefined) return false;
-    if (until > this.#owner.clock.now()) return true;
-    this.#laterUntil.delete(piece);
-    return false;
+    return this.#laters.has(piece);
   }
 
   /** A peer has announced a piece: in a large room there are thousands of these in a second, so only this peer is looked at, and only if the piece is wanted. */
   onHave(peer: Peer, piece: number): void {
-    if (peer.keepsInRam) this.#laterUntil.delete(piece);
-    const fetch = this.#fetches.get(piece);
+    if (peer.keepsInRam) this.#laters.delete(piece);
+    const fetch = this.#wanted.fetches.get(piece);
     const isMissed = fetch ? fetch.waiters.size > 0 && fetch.attempts.length === 0 : this.#owner.isWanted(piece);
     if (isMissed) this.#planFor([peer]);
   }
@@ -178,23 +169,7 @@ export class Requests {
   close(): void {
     this.#courtesy.close();
     this.#vigilance.close();
-    this.#urgent.clear();
-    this.#fetches.clear();
-  }
-
-  #fetchOf(piece: number): Fetch {
-    let fetch = this.#fetches.get(piece);
-    if (!fetch) {
-      fetch = newFetch(piece);
-      this.#fetches.set(piece, fetch);
-    }
-    return fetch;
-  }
-
-  #forgetUnwanted(fetch: Fetch): void {
-    if (fetch.waiters.size > 0 || fetch.checked) return;
-    this.#urgent.delete(fetch);
-    if (fetch.attempts.length === 0 && this.#fetches.get(fetch.piece) === fetch) this.#fetches.delete(fetch.piece);
+    this.#wanted.clear();
   }
 
   #planFor(peers: Iterable<Peer>): void {
@@ -206,14 +181,14 @@ export class Requests {
   #planNow(): void {
     this.#planned = false;
     this.#starved = false;
-    for (const fetch of [...this.#urgent]) {
+    for (const fetch of [...this.#wanted.urgent]) {
       if (fetch.checked) this.#acceptance.hurry(fetch);
       else if (fetch.attempts.length === 0) this.#ask(fetch);
     }
     const peers = this.#inTurn();
     this.#toFill.clear();
     for (const peer of peers) this.#fill(peer);
-    if (this.#fetches.size > 0) this.#vigilance.wake();
+    if (this.#wanted.fetches.size > 0) this.#vigilance.wake();
   }
 
   /** Each time another one first: what several peers have is then asked of all in turn. */
@@ -241,7 +216,7 @@ export class Requests {
   #begin(fetch: Fetch, peer: Peer, urgent: boolean): boolean {
     if (this.#transfers.begin(fetch, peer, urgent)) return true;
     this.#starved = true;
-    this.#forgetUnwanted(fetch);
+    this.#wanted.forgetUnwanted(fetch);
     return false;
   }
 
@@ -256,22 +231,22 @@ export class Requests {
     if (peer.chokesUs || peer.wire.closed || peer.slowUntil > this.#owner.clock.now()) return;
     while (this.#transfers.mayBeginAt(peer)) {
       const piece = this.#next(peer);
-      if (piece === undefined || !this.#begin(this.#fetchOf(piece), peer, false)) return;
+      if (piece === undefined || !this.#begin(this.#wanted.of(piece), peer, false)) return;
       this.#courtesy.began();
     }
   }
 
   /** What a boot will read next does not wait for the reader to be calm. */
   #next(peer: Peer): number | undefined {
-    const ahead = this.#owner.nextAhead(peer, this.#fetches);
+    const ahead = this.#owner.nextAhead(peer, this.#wanted.fetches);
     if (ahead !== undefined || !this.#courtesy.mayBegin()) return ahead;
-    return this.#owner.nextInBackground(peer, this.#fetches);
+    return this.#owner.nextInBackground(peer, this.#wanted.fetches);
   }
 
   #onBad({ fetch, peer, slot }: Attempt): void {
     fetch.avoid.set(peer, Number.POSITIVE_INFINITY);
     this.#owner.store.giveBack(slot);
-    this.#forgetUnwanted(fetch);
+    this.#wanted.forgetUnwanted(fetch);
     this.#owner.onLiar(peer, fetch.piece);
     this.plan();
   }
@@ -280,8 +255,7 @@ export class Requests {
     const { fetch } = attempt;
     this.#vigilance.onGiven(attempt, bytes.length);
     for (const other of [...fetch.attempts]) this.#overtaken(other);
-    this.#fetches.delete(fetch.piece);
-    this.#urgent.delete(fetch);
+    this.#wanted.delete(fetch);
     this.#owner.onPiece(fetch.piece, attempt.slot);
     for (const waiter of fetch.waiters) waiter(bytes);
     if (this.#starved) this.plan();

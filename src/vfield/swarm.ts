@@ -7,7 +7,7 @@ import { Announcements } from './announcements.ts';
 import { Availability } from './availability.ts';
 import type { BlockSource } from './block-source.ts';
 import { checkHere, type MakeChecker, type PieceChecker } from './checking/piece-checker.ts';
-import { type Clock, debounced, repeat } from './clock.ts';
+import { type Clock, repeat } from './clock.ts';
 import { Connections } from './connections.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import { Greeting } from './greeting.ts';
@@ -15,6 +15,7 @@ import { Hearing } from './hearing.ts';
 import { infoHashAliases } from './info-hashes.ts';
 import { Keeper, type KeeperLimits } from './keeper.ts';
 import { LocalPieces } from './local-pieces.ts';
+import { Membership } from './membership.ts';
 import { isPieceGood } from './merkle.ts';
 import { MetadataService } from './metadata-service.ts';
 import type { Metainfo } from './metainfo.ts';
@@ -23,8 +24,7 @@ import type { MemberHello } from './peer/extension.ts';
 import type { Handshake } from './peer/handshake.ts';
 import type { Peer } from './peer/peer.ts';
 import { PeerExchanges } from './peer-exchange.ts';
-import { type Placement, type PlacementMember, seedOf } from './placement.ts';
-import { Placer } from './placer.ts';
+import { type Placement, seedOf } from './placement.ts';
 import { Requests } from './requests.ts';
 import { Serving } from './serving.ts';
 import { capacityOfShare, mostKept, slotsOfShare } from './share.ts';
@@ -38,10 +38,6 @@ import type { Transport } from './transport.ts';
 const TICK_MS = 200;
 /** Whatever has changed by time alone (a slow peer may be asked again) is found within a second. */
 const TICKS_PER_PLAN = 5;
-/** A change of members is answered with a new placement after so long, once for a whole burst. */
-const PLACE_MS = 400;
-/** Members are told of a new one after so long: those that start together meet before they have fetched much. */
-const INTRODUCE_MS = 5;
 /** Gone peers whose bytes are told apart. */
 const MAX_GONE = 256;
 const OTHERS = 'others';
@@ -85,9 +81,7 @@ export class Swarm {
   readonly #sparing: Sparing;
   #ticks = 0;
   readonly #stopTicking: () => void;
-  readonly #placer: Placer;
-  readonly #placeSoon: { call(): void; cancel(): void };
-  readonly #introduceSoon: { call(): void; cancel(): void };
+  readonly #membership: Membership;
   #port = 0;
   /** Bytes got from peers that are gone, by address, of many strangers together; those of connected ones are with the peer. */
   readonly bytesFromGone = new Map<string, number>();
@@ -137,12 +131,7 @@ export class Swarm {
     this.bootTrace = new TraceExchange({ metainfo, clock, log, onKnown: () => this.#onTrace() });
     this.#ahead.follow(this.bootTrace.pieces);
     const hearing = this.#makeHearing();
-    this.#placer = new Placer(clock, metainfo.pieceCount, (placement) => this.#onPlaced(placement));
-    this.#placeSoon = debounced(clock, PLACE_MS, () => this.#place());
-    this.#introduceSoon = debounced(clock, INTRODUCE_MS, () => {
-      this.#exchangePeers();
-      this.connections.dialer.tick();
-    });
+    this.#membership = this.#makeMembership();
     this.#stopTicking = repeat(clock, TICK_MS, () => this.#tick());
   }
 
@@ -157,8 +146,7 @@ export class Swarm {
   ): Promise<number> {
     this.#port = await this.connections.listen(listen, http);
     for (const address of peers) this.connections.dialer.add(address, true);
-    this.#sparing.onMembers(this.#members());
-    this.#place();
+    this.#membership.begin();
     this.connections.dialer.tick();
     return this.#port;
   }
@@ -181,18 +169,34 @@ export class Swarm {
     this.store.resize(slotsOfShare(shareBytes, pieceBytes));
     this.keeper.limits = this.#keeperLimits();
     for (const peer of this.connections.peers.values()) if (peer.member) peer.greet(this.#greeting.hello(peer));
-    this.#placeSoon.call();
+    this.#membership.shareChanged();
   }
 
   async close(): Promise<void> {
     this.#stopTicking();
-    this.#placeSoon.cancel();
-    this.#introduceSoon.cancel();
-    this.#placer.close();
+    this.#membership.close();
     this.#announcements.close();
     this.requests.close();
     this.#checker.close();
     await this.connections.close();
+  }
+
+  #makeMembership(): Membership {
+    return new Membership({
+      clock: this.#clock,
+      metainfo: this.#metainfo,
+      self: () => this.member,
+      peers: () => this.connections.peers.values(),
+      onMembers: (members) => {
+        this.#sparing.onMembers(members);
+        if (this.#seeks() !== undefined) this.connections.tick();
+      },
+      introduce: () => {
+        this.#exchangePeers();
+        this.connections.dialer.tick();
+      },
+      onPlaced: (placement) => this.#onPlaced(placement),
+    });
   }
 
   #makeKeeper(clock: Clock): Keeper {
@@ -276,7 +280,7 @@ export class Swarm {
       serving: this.#serving,
       metadata: this.#metadata,
       bootTrace: this.bootTrace,
-      onMember: () => this.#onMembers(),
+      onMember: () => this.#membership.changed(),
       onHave: (peer, piece) => {
         this.keeper.touch();
         this.requests.onHave(peer, piece);
@@ -310,38 +314,15 @@ export class Swarm {
     this.#onNews();
   }
 
-  /** Who keeps pieces has changed: who fetches what for the room is known at once, who keeps what after the burst. */
-  #onMembers(): void {
-    this.#sparing.onMembers(this.#members());
-    if (this.#seeks() !== undefined) this.connections.tick();
-    this.#introduceSoon.call();
-    this.#placeSoon.call();
-  }
-
   /** While the store shrinks. */
   #settle(): void {
     if (this.store.settle()) this.#clock.setTimeout(() => this.#settle(), 0);
-  }
-
-  #place(): void {
-    this.#placer.place(this.#members());
   }
 
   #onPlaced(placement: Placement): void {
     this.keeper.place(placement);
     this.#sparing.onPlaced(placement);
     this.requests.plan();
-  }
-
-  /** Who keeps pieces in RAM, ourselves included. */
-  #members(): PlacementMember[] {
-    const hellos = [this.member, ...Array.from(this.connections.peers.values(), (peer) => peer.member)];
-    return hellos
-      .filter((hello) => hello?.kind === 'ram')
-      .map((hello) => ({
-        id: hello!.id,
-        capacityPieces: capacityOfShare(hello!.shareBytes, this.#metainfo.pieceBytes),
-      }));
   }
 
   #exchangePeers(): void {
@@ -366,7 +347,7 @@ export class Swarm {
     this.#rememberBytes(peer);
     this.keeper.touch();
     if (peer.member || peer.client !== '') this.#log.info(`${peer.address} has left`);
-    if (peer.keepsInRam) this.#onMembers();
+    if (peer.keepsInRam) this.#membership.changed();
   }
 
   #rememberBytes(peer: Peer): void {
