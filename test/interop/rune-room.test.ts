@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/runes/contract/facts.ts';
 import { createWire, type Program, type Wire, type WireHost } from './wire.ts';
 
@@ -25,6 +25,8 @@ beforeAll(async () => {
   );
   chmodSync(join(folder, 'udhcpc.sh'), 0o755);
   mkdirSync(join(folder, 'RUNES'));
+  mkdirSync(join(folder, 'run'));
+  writeFileSync(join(folder, 'run/key'), '<key>');
   writeFileSync(
     join(folder, 'RUNES', 'machines'),
     `52:54:00:97:00:b7 lab-07 10.97.0.7 role=lab # below the pool\n52:54:00:97:00:b8 lab-08 10.97.0.100 # in the pool\n` +
@@ -46,7 +48,12 @@ beforeAll(async () => {
       dnsServers: [],
       addressSource: 'own',
     },
-    bootSet: { kernel: join(folder, 'vmlinuz'), initrdParts: [join(folder, 'initrd')], loaders: folder },
+    bootSet: {
+      kernel: join(folder, 'vmlinuz'),
+      initrdParts: [join(folder, 'initrd')],
+      loaders: folder,
+      keyPart: join(folder, 'run/key'),
+    },
     field: { magnet, port: 6881, label: 'debian' },
   };
   room = host.start(process.execPath, [
@@ -96,7 +103,7 @@ test('a PXE client gets address, name and loader, fetches it, the script, kernel
   expect(get('/boot.ipxe')).toContain(
     `kernel vmlinuz initrd=initrd.img BOOTIF=01-\${netX/mac:hexhyp} viver.image=${magnet} console=ttyS0 viver.share=20% \${own} ||`,
   );
-  expect([get('/vmlinuz'), get('/initrd')]).toEqual(['<vmlinuz>', '<initrd>']);
+  expect([get('/vmlinuz'), get('/initrd')]).toEqual(['<vmlinuz>', expect.stringMatching(/^<initrd>/)]);
   expect(JSON.parse(get('/status'))).toMatchObject({ magnet, field: { held: 1 } });
 });
 
@@ -133,6 +140,52 @@ test('the role of the list is in the boot script', () => {
 test('two machines whose MACs end alike have two names', () => {
   expect(lease('52:54:00:97:00:dd').hostname).toBe('pc-9700dd');
   expect(lease('02:00:00:97:00:dd').hostname).toBe('pc-020000' + '9700dd');
+});
+
+describe("the room's key goes", () => {
+  const initrd = (host: WireHost) => host.run('curl', ['-sf', `http://${server}/initrd`]).stdout;
+  const guest = (mac: string) => {
+    const host = wire.host(`guest${mac.slice(-2)}`, { mac });
+    const script = join(folder, 'udhcpc.sh');
+    const { stdout } = host.run('busybox', [
+      'udhcpc',
+      '-f',
+      '-q',
+      '-n',
+      '-i',
+      'eth0',
+      '-s',
+      script,
+      '-t',
+      '8',
+      '-T',
+      '2',
+    ]);
+    return { host, ip: /^bound ip=(\S+) /m.exec(stdout)?.[1] ?? '' };
+  };
+
+  test('to a machine with the address that it was given', () => {
+    expect(initrd(guest('52:54:00:97:01:01').host)).toBe('<initrd><key>');
+  });
+
+  test('not to one that took an address', async () => {
+    const stranger = wire.host('stranger', { address: '10.97.0.250/24' });
+    expect(initrd(stranger)).toBe('<initrd>');
+    await room.waitFor(/10\.97\.0\.250 starts without the room's key: 10\.97\.0\.250 was not given to /, 5000);
+  });
+
+  test("not to one that took another's address", async () => {
+    const { host, ip } = guest('52:54:00:97:01:02');
+    host.run('ip', ['link', 'set', 'eth0', 'down']);
+    const thief = wire.host('thief', { address: `${ip}/24`, mac: '52:54:00:97:01:03' });
+    expect(initrd(thief)).toBe('<initrd>');
+    await room.waitFor(new RegExp(`${ip} was not given to 52:54:00:97:01:03`), 5000);
+  });
+
+  test('to nobody as a file of its own', () => {
+    for (const path of ['key', 'run/key', 'run', 'RUNES/machines'])
+      expect(client.run('curl', ['-sf', `http://${server}/${path}`]).stdout).toBe('');
+  });
 });
 
 test('stops when it is told to', async () => {
