@@ -21,6 +21,7 @@ const configureRunes: BuiltinRunes = {
 };
 
 const serveRunes: BuiltinRunes = {
+  'room-hosts': async () => (await import('./serve/room-hosts.ts')).roomHosts,
   'address-keeper': async () => (await import('./serve/address-keeper.ts')).addressKeeperRune,
   tftp: async () => (await import('./serve/tftp.ts')).tftpRune,
   http: async () => (await import('./serve/http.ts')).httpRune,

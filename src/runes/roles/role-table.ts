@@ -60,7 +60,7 @@ export const DEFAULT_ROLES: RoleTable = new Map([
     'base',
     [
       ...['host-name', 'users', 'fstab', 'local-disks', 'network', 'hardware-detection', 'clock', 'machine-identity'],
-      ...['ssh-host-keys', 'display', 'home', 'zram-swap', 'viver-command', 'hooks'],
+      ...['ssh-host-keys', 'display', 'home', 'zram-swap', 'viver-command', 'hooks', 'room-hosts'],
     ].map(rune),
   ],
   ['first', [role('base'), ...['address-keeper', 'tftp', 'http', 'dhcp'].map(rune)]],

@@ -8,11 +8,13 @@ import { journal } from './journal.ts';
 import { machineIdentity } from './machine-identity.ts';
 import { network } from './network.ts';
 import { quiet } from './quiet.ts';
+import { roomHosts } from './room-hosts.ts';
 import { sshHostKeys } from './ssh-host-keys.ts';
 import { users } from './users.ts';
 
 export const CHECKS: readonly Check[] = [
   ...hostName,
+  ...roomHosts,
   ...users,
   ...fstab,
   ...quiet,

@@ -9,7 +9,7 @@ import { createDirectoryFiles } from '../../files/directory-files.ts';
 import { startRuneHost } from '../../host/start.ts';
 import { hostLabel } from '../../machines/host-label.ts';
 import { keptLog, sampleFacts } from '../../testing/room.ts';
-import { builtinRunes, builtinStage } from '../builtin.ts';
+import { builtinRunes } from '../builtin.ts';
 import { rewriteFstab } from './fstab-entries.ts';
 import { chooseName, withOwnName } from './host-name.ts';
 import { machineIdFor } from './machine-identity.ts';
@@ -40,11 +40,7 @@ const there = (path: string) =>
 /** Runs all of role `node` as a machine does, but on the planted tree. */
 async function configure(facts: Facts = sampleFacts) {
   const { log, lines } = keptLog();
-  const builtin = await Promise.all(
-    Object.entries(builtinRunes)
-      .filter(([name]) => builtinStage(name) === 'configure')
-      .map(([, load]) => load()),
-  );
+  const builtin = await Promise.all(Object.values(builtinRunes).map((load) => load()));
   const host = await startRuneHost({
     role: 'node',
     stage: 'configure',

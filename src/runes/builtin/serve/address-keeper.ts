@@ -6,7 +6,7 @@ import { createAddressBook } from '../../../bootserver/dhcp/address-book.ts';
 import { addressText, subnetOf } from '../../../bootserver/dhcp/ipv4.ts';
 import type { Log } from '../../../log.ts';
 import type { Sys } from '../../../sys/sys.ts';
-import { defineRune } from '../../contract/rune.ts';
+import { defineRune, type RuneContext } from '../../contract/rune.ts';
 import { addressKeeper } from '../../interfaces/address-keeper.ts';
 import { machineOf } from '../../machines/known-machines.ts';
 import { createNaming, listedMachines, ownName, reservationsOf, whyNone } from './machine-book.ts';
@@ -55,7 +55,7 @@ export const addressKeeperRune = defineRune({
       leaseSeconds,
       taken,
       reservations: reservationsOf(known),
-      hostNameFor: createNaming([...known, ...ownName(ctx.facts)]),
+      hostNameFor: createNaming([...known, ...ownName(ctx.facts)], await addressesByName(ctx)),
       ...(probe ? { probe: await arpProbe(nic.name, ctx.log) } : {}),
       onExhausted: ({ mac }) => ctx.log.error(whyNone(mac, machineOf(known, mac)?.address, pool)),
       now: () => performance.now(),
@@ -85,6 +85,22 @@ export const addressKeeperRune = defineRune({
     });
   },
 });
+
+/** Which address the machine of a name has in the room, always as of now. */
+async function addressesByName({
+  members,
+  onMember,
+}: Pick<RuneContext, 'members' | 'onMember'>): Promise<(name: string) => string | undefined> {
+  let all = await members();
+  onMember(
+    () =>
+      void members().then(
+        (now) => (all = now),
+        () => {},
+      ),
+  );
+  return (name) => all.find((member) => member.name === name)?.address;
+}
 
 /** The subnet without a few addresses at both ends; all of it when it is small. */
 export function defaultPool({ address, netmask }: ServingNic): { first: string; last: string } {

@@ -41,17 +41,23 @@ export function whyNone(mac: string, fixed: string | undefined, pool: { first: s
   return `no address left for ${mac}: the pool ${pool.first}-${pool.last} is full`;
 }
 
-/** Names by MAC: that of the list, else a short one, and where that is another machine's the one in full. */
+/**
+ * Names by MAC: that of the list, else a short one, and where that is another machine's the one in full.
+ * @param addressInRoom Where the machine of the room with a name is: after a restart of ours it may have been named by somebody else.
+ */
 export function createNaming(
   known: readonly { readonly mac: string; readonly name: string }[],
-): (client: { readonly mac: string }) => string {
+  addressInRoom: (name: string) => string | undefined = () => undefined,
+): (client: { readonly mac: string }, address: string) => string {
   const listed = new Map(known.map(({ mac, name }) => [mac, name]));
   const owners = new Map(known.map(({ mac, name }) => [name, mac]));
-  return ({ mac }) => {
+  return ({ mac }, address) => {
     const name = listed.get(mac);
     if (name !== undefined) return name;
     const short = machineNameOf(mac);
     const owner = owners.get(short) ?? mac;
+    const there = addressInRoom(short);
+    if (owner === mac && there !== undefined && there !== address) return machineNameOf(mac, true);
     owners.set(short, owner);
     return owner === mac ? short : machineNameOf(mac, true);
   };
