@@ -14,8 +14,8 @@ export const LATE_SERVER = 'web-4';
 
 /** The load balancer's units, and how many requests a second the client of each sends: one is to be much busier. */
 export const UNITS = [
-  { name: 'red', port: 80, perSecond: 20 },
-  { name: 'blue', port: 8080, perSecond: 1 },
+  { name: 'red', port: 8001, perSecond: 20 },
+  { name: 'blue', port: 8002, perSecond: 1 },
 ] as const;
 
 /** Longest time for each thing, in seconds: generous under emulation on two busy cores. */
@@ -42,6 +42,15 @@ export const QUICK_ROLES = 'first:    @first resource-monitor load-balancer\n';
 
 export function diskless(name: string): MachineDescription {
   return { name, firmware: 'bios', nic: 'virtio', medium: { kind: 'none' }, memoryMiB: 768 };
+}
+
+/**
+ * RUNES/settings: the units, on ports that the first PC has free too, and more patience than on real PCs: under emulation a web server may take seconds
+ * for an answer while another machine starts.
+ */
+export function settingsFile(): string {
+  const units = JSON.stringify(UNITS.map(({ name, port }) => ({ name, port })));
+  return `load-balancer silenceMs=10000 checkMs=2000 units=${units}\n`;
 }
 
 /** RUNES/machines: each diskless machine's name and role by its MAC address. */

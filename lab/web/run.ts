@@ -6,7 +6,7 @@ import type { Play } from '../demonstration/play.ts';
 import { playScript, say } from '../demonstration/stage.ts';
 import { LAB_DIRECTORY, PROJECT_DIRECTORY, roomDirectory } from '../room-paths.ts';
 import { Farm } from './farm.ts';
-import { machinesFile, QUICK_ROLES, WEB_SHARE, type WebPlan, webPlan } from './plan.ts';
+import { machinesFile, QUICK_ROLES, settingsFile, WEB_SHARE, type WebPlan, webPlan } from './plan.ts';
 import { formatTable, tabulate } from './requests.ts';
 import { webSteps } from './steps.ts';
 import { WEB_DIRECTORY, WEB_RECIPE } from './system.ts';
@@ -63,5 +63,6 @@ async function makeRunes(quick: boolean): Promise<string> {
   for (const name of ['roles', 'runes']) await cp(join(RUNES, name), join(folder, name), { recursive: true });
   if (quick) await appendFile(join(folder, 'roles'), QUICK_ROLES);
   await writeFile(join(folder, 'machines'), machinesFile());
+  await writeFile(join(folder, 'settings'), settingsFile());
   return folder;
 }

@@ -126,6 +126,9 @@ export default defineRune({
 
 type Log = RuneContext['log'];
 
+/** Of the running system; the rune's own environment is that of the initrd. */
+const SYSTEM_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+
 /** One HAProxy in the running system, and its runtime API (management.txt, "Unix Socket commands"). */
 class HaProxy {
   readonly #settings: Settings;
@@ -146,7 +149,7 @@ class HaProxy {
     await this.#endOld();
     await writeFile(`${this.#folder}/haproxy.cfg`, configuration(this.#settings));
     const [command = 'env', ...words] = [...enter, 'haproxy', '-db', '-f', `${folder}/haproxy.cfg`];
-    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'], env: SYSTEM_ENV });
     this.#child = child;
     child.on('error', (error) => this.#log.error(`HAProxy can't be started: ${error.message}`));
     child.on('exit', (status) => {

@@ -151,6 +151,9 @@ function formatLoad(load = 0): string {
 
 type Log = RuneContext['log'];
 
+/** Of the running system; the rune's own environment is that of the initrd. */
+const SYSTEM_ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+
 /** One nginx in the running system (nginx(8)). */
 class Nginx {
   readonly #settings: Settings;
@@ -171,7 +174,7 @@ class Nginx {
     await this.#endOld();
     await writeFile(`${root}${folder}/nginx.conf`, configuration(this.#settings, this.#name));
     const [command = 'env', ...words] = [...enter, 'nginx', '-c', `${folder}/nginx.conf`, '-e', 'stderr'];
-    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'], env: SYSTEM_ENV });
     this.#child = child;
     child.on('error', (error) => this.#log.error(`nginx can't be started: ${error.message}`));
     child.on('exit', (status) => {
