@@ -34,6 +34,8 @@ const HIDING_RULE = '99-viver-local-disks.rules';
 const HIDING_TEXT = `# Written by Viver at every start: desktops don't offer the disks that are built into this PC (udisks(8)). Sticks and cards are not meant.
 ACTION!="remove", SUBSYSTEM=="block", ENV{ID_BUS}!="usb", KERNEL!="sr*|loop*|mmcblk*|nbd*|zram*", \\
   ENV{UDISKS_IGNORE}="1", ENV{UDISKS_AUTO}="0"
+# Of this kind, cards are SD and what is soldered in is MMC.
+ACTION!="remove", SUBSYSTEM=="block", KERNEL=="mmcblk*", ATTRS{type}=="MMC", ENV{UDISKS_IGNORE}="1", ENV{UDISKS_AUTO}="0"
 `;
 const OS_PROBER = '/etc/grub.d/30_os-prober';
 const CRYPTTAB = '/etc/crypttab';
