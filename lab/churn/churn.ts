@@ -5,6 +5,7 @@ import { errorLine } from '../../src/errors.ts';
 import { rootCheck } from '../demonstration/common-steps.ts';
 import type { Verdict } from '../demonstration/judgements.ts';
 import type { Node, Play } from '../demonstration/play.ts';
+import type { GivenBoot } from './given-boot.ts';
 import { CHURN_LIMITS, type ChurnPlan, disklessMachine, ROUND, SAMPLE_FILES } from './plan.ts';
 import {
   addTallies,
@@ -37,6 +38,8 @@ export class Churn {
   readonly #following = new Set<Promise<void>>();
   readonly #reading = new Set<Promise<void>>();
   #isEnding = false;
+  /** What PCs start with, unless they fetch it. */
+  given: GivenBoot | undefined;
 
   constructor(play: Play<ChurnPlan>) {
     this.play = play;
@@ -55,7 +58,8 @@ export class Churn {
   /** Switches a PC on; from when it is up it reads, until it is killed or the churn ends. */
   async start(place: number, label?: string): Promise<Start> {
     const onSeconds = this.seconds;
-    const node = await this.play.start(disklessMachine(place, this.play.plan.memoryMiB), label);
+    const machine = disklessMachine(place, this.play.plan.memoryMiB);
+    const node = await this.play.start(this.given ? { ...machine, kernel: this.given } : machine, label);
     const start: Start = { node, place, onSeconds, reads: NO_READS };
     this.starts.push(start);
     const following = this.#follow(start).finally(() => this.#following.delete(following));

@@ -14,11 +14,14 @@ export interface ChurnOptions {
   readonly everySeconds: number;
   /** RAM that a node may give to the field, as a part of the image. */
   readonly share: number;
+  /** Diskless PCs are given kernel and initrd instead of fetching them by PXE. */
+  readonly given: boolean;
 }
 
 export interface ChurnPlan extends PlayPlan, ChurnOptions {
   /** Starts from the stick, and stays on. */
   readonly first: MachineDescription;
+  readonly stick: string;
 }
 
 /** A node reads so many files at a time, then rests. */
@@ -33,7 +36,7 @@ export const CHURN_LIMITS = { boot: 420, bootOfEachMore: 300, round: 300, sample
 /** @param stick The boot stick's file. */
 export function churnPlan(options: ChurnOptions, stick: string): ChurnPlan {
   const bootSeconds = CHURN_LIMITS.boot + CHURN_LIMITS.bootOfEachMore * (options.nodes - 1);
-  return { ...options, bootSeconds, first: firstMachine(stick) };
+  return { ...options, bootSeconds, stick, first: firstMachine(stick) };
 }
 
 /** The PC in place `place`; 1 is the first. */

@@ -1,11 +1,14 @@
 // The churn's steps, in order. Some of them act through the churn, which the second one begins.
 
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ViverError } from '../../src/errors.ts';
 import { bootAll, checkRoot, readLogs, type Step, shutDown } from '../demonstration/common-steps.ts';
 import type { Verdict } from '../demonstration/judgements.ts';
 import type { Play } from '../demonstration/play.ts';
+import { LAB_DIRECTORY } from '../room-paths.ts';
 import type { Churn, Start } from './churn.ts';
+import { givenBoot } from './given-boot.ts';
 import { type ChurnPlan, SAMPLE_FILES } from './plan.ts';
 import type { ReadTally } from './reads.ts';
 
@@ -29,7 +32,12 @@ export function churnSteps(churnOf: (play: Play<ChurnPlan>) => Churn): readonly 
 }
 
 async function startTogether(churn: Churn): Promise<void> {
-  const places = Array.from({ length: churn.play.plan.nodes }, (_, index) => FIRST_PLACE + index);
+  const { play } = churn;
+  if (play.plan.given) {
+    const { agent } = play.node('first').machine;
+    churn.given = await givenBoot(play.plan.stick, join(LAB_DIRECTORY, 'given-boot'), agent);
+  }
+  const places = Array.from({ length: play.plan.nodes }, (_, index) => FIRST_PLACE + index);
   await Promise.all(places.map((place) => churn.start(place)));
   if (!(await churn.waitUp())) throw new ViverError('LAB_BOOT', 'not every PC came up');
 }
