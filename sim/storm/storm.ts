@@ -57,7 +57,7 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
   const room = new Room(image, { keepsLogs: false, ...options.network, seed });
   const tap = new FirstTap(() => room.clock.now());
   const transport = tap.around(room.network.transport(FIRST));
-  await room.open(FIRST, { local: bytesSource(image.bytes), transport });
+  await room.open(FIRST, { local: bytesSource(image.bytes), transport, ...boundOf(options) });
   const storm = new Storm(options, room);
   for (let number = 1; number <= nodes; number++) storm.switchOn(number);
   const booted = await room.clock.runUntil(() => storm.bootMs.length === nodes, BOOT_LIMIT_MS);
@@ -94,14 +94,13 @@ class Storm {
   }
 
   async switchOn(number: number): Promise<void> {
-    const { staggerMs = 0, share, reads, connections } = this.#options;
+    const { staggerMs = 0, share, reads } = this.#options;
     const { clock } = this.#room;
     const host = hostName(number);
     this.hosts.push(host);
     if (staggerMs > 0) await pause(clock, (number - 1) * staggerMs);
     const startedAt = clock.now();
-    const bound = connections === undefined ? {} : { connections };
-    const field = await this.#room.begin(host, { share, peers: [`${FIRST}:6881`], ...bound });
+    const field = await this.#room.begin(host, { share, peers: [`${FIRST}:6881`], ...boundOf(this.#options) });
     this.fields.push(field);
     const isRight = (bytes: Uint8Array, offset: number): boolean => this.#room.isRight(bytes, offset);
     const { wrongReads } = await boot(clock, field.source, reads, isRight);
@@ -122,6 +121,10 @@ class Storm {
     }
     return Number.NaN;
   }
+}
+
+function boundOf({ connections }: StormOptions): { connections?: number } {
+  return connections === undefined ? {} : { connections };
 }
 
 function isSettled(field: Field): boolean {

@@ -32,6 +32,8 @@ export interface Fetch {
   readonly waiters: Set<(bytes: Uint8Array) => void>;
   /** Somebody on this node waits for it; else it is fetched for other members, and only from who has it. */
   own: boolean;
+  /** Since when, in ms of the field's clock. */
+  ownSince: number;
   readonly attempts: Attempt[];
   /** All its blocks have come, and their hash is being checked (acceptance.ts); it is in no list of attempts any more. */
   checked: Attempt | undefined;
@@ -46,6 +48,7 @@ export function newFetch(piece: number): Fetch {
     piece,
     waiters: new Set(),
     own: false,
+    ownSince: Number.POSITIVE_INFINITY,
     attempts: [],
     checked: undefined,
     avoid: new Map(),

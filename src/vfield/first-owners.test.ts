@@ -10,7 +10,7 @@ const members = [
 ];
 
 function countsOf(list: typeof members): Map<string | undefined, number> {
-  const owners = new FirstOwners(PIECES);
+  const owners = new FirstOwners(PIECES, () => 0);
   owners.update(list);
   const counts = new Map<string | undefined, number>();
   for (let piece = 0; piece < PIECES; piece++) {
@@ -35,7 +35,7 @@ test('members fetch in proportion to what they can keep, in whatever order they 
 });
 
 test('who leaves hands over its own pieces only', () => {
-  const [before, after] = [new FirstOwners(PIECES), new FirstOwners(PIECES)];
+  const [before, after] = [new FirstOwners(PIECES, () => 0), new FirstOwners(PIECES, () => 0)];
   before.update(members);
   after.update(members.filter(({ id }) => id !== 'b'));
   for (let piece = 0; piece < PIECES; piece++) {

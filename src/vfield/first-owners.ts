@@ -12,9 +12,16 @@ export class FirstOwners {
   #placement: Placement | undefined;
   /** Index in #members for each piece, worked out when first asked for. */
   readonly #cache: Int32Array;
+  /** Who it was when last asked for, and since when. */
+  readonly #ids: (string | undefined)[] = [];
+  readonly #since: Float64Array;
+  readonly #now: () => number;
 
-  constructor(pieceCount: number) {
+  /** @param now Milliseconds. */
+  constructor(pieceCount: number, now: () => number) {
     this.#cache = new Int32Array(pieceCount).fill(UNKNOWN);
+    this.#since = new Float64Array(pieceCount);
+    this.#now = now;
   }
 
   /** @param members Who keeps pieces in RAM, this node included if it does. @param placement Of these members, when it is known. */
@@ -30,6 +37,16 @@ export class FirstOwners {
   idOf(piece: number): string | undefined {
     if (this.#cache[piece] === UNKNOWN) this.#cache[piece] = this.#find(piece);
     return this.#members[this.#cache[piece]!]?.id;
+  }
+
+  /** Since when it has been this member, as far as was asked; other members may have come and gone meanwhile. */
+  sinceOf(piece: number): number {
+    const id = this.idOf(piece);
+    if (this.#ids[piece] !== id) {
+      this.#ids[piece] = id;
+      this.#since[piece] = this.#now();
+    }
+    return this.#since[piece]!;
   }
 
   #find(piece: number): number {

@@ -1,4 +1,4 @@
-// How many connections a node keeps, and which. Up to the bound a room is a full mesh. In a larger one each node dials until it has half of the bound, so that
+// How many connections a node keeps, and which. Up to the bound a room is a full mesh. In a larger one each node dials until it has a third of the bound, so that
 // every connection that somebody dials finds room at somebody else, and accepts up to the bound. Who waits for a piece that no peer has goes a
 // quarter beyond it while it looks around. Pure decisions over what is known of the peers.
 
@@ -6,8 +6,11 @@ import type { Peer } from './peer/peer.ts';
 import { mix } from './placement-keys.ts';
 
 export const DEFAULT_CONNECTIONS = 256;
-/** Who has fewer than this part of the bound dials on, and is taken in by a full node in the place of another. */
-const TARGET_PART = 2;
+/**
+ * Who has fewer than this part of the bound dials on, and is taken in by a full node in the place of another. In a room that starts at once everybody dials so many,
+ * and is dialed by as many: a third leaves free what the last ones need, where with a half all places would be taken.
+ */
+const TARGET_PART = 3;
 /** Younger connections have not shown what they are good for. */
 const GROWN_MS = 5_000;
 

@@ -13,6 +13,10 @@ import { seedOf } from './placement.ts';
 const MIX_MS = 5_000;
 /** A full node gives one place to a newcomer so often at most. */
 const SWAP_MS = 1_000;
+/** So long a node that starts does not know whether the room is large, and dials as if it were: in one that starts at once, those who come first would take all places. */
+const YOUNG_MS = 1_000;
+/** Members are counted so often at most. */
+const COUNT_MS = 20;
 
 export interface PlacesOptions {
   readonly clock: Clock;
@@ -32,18 +36,27 @@ export interface PlacesOptions {
 export class Places {
   readonly #options: PlacesOptions;
   readonly #neighbourhood: Neighbourhood;
+  readonly #openedAt: number;
+  #isLarge = false;
+  #countedAt = Number.NEGATIVE_INFINITY;
   #mixedAt = 0;
   #swappedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
+    this.#openedAt = options.clock.now();
     this.#neighbourhood = new Neighbourhood(options.bound, options.seed);
   }
 
-  /** The room has more members than fit into a full mesh. */
+  /** The room has more members than fit into a full mesh. Asked with every request; all addresses are looked through now and then. */
   get isLarge(): boolean {
-    const { dialer } = this.#options;
-    return this.#neighbourhood.isLarge(dialer.size) && this.#neighbourhood.isLarge(dialer.promising);
+    const { dialer, clock } = this.#options;
+    if (!this.#neighbourhood.isLarge(dialer.size)) return false;
+    if (clock.now() - this.#countedAt >= COUNT_MS) {
+      this.#countedAt = clock.now();
+      this.#isLarge = this.#neighbourhood.isLarge(dialer.promising);
+    }
+    return this.#isLarge;
   }
 
   /** One more connection needs no thought. */
@@ -58,7 +71,8 @@ export class Places {
 
   /** Connections that are still to be made; below zero there are too many. */
   get wanted(): number {
-    return this.#neighbourhood.target(this.isLarge, this.#isSeeking) - this.#options.peers.size;
+    const isYoung = this.#options.clock.now() - this.#openedAt < YOUNG_MS;
+    return this.#neighbourhood.target(isYoung || this.isLarge, this.#isSeeking) - this.#options.peers.size;
   }
 
   /** Beyond the bound: who seeks what we have, the first medium, and now and then one who is new in the field or nearer than another. */

@@ -93,9 +93,9 @@ export class Requests {
     return this.#wanted.waitingPieces;
   }
 
-  /** The first of those pieces of which `matches` says so. */
-  waitedFor(matches: (piece: number) => boolean): number | undefined {
-    return this.#wanted.waitedFor(matches);
+  /** The first of those pieces, waited for since `longMs` at least, of which `matches` says so. */
+  waitedFor(longMs: number, matches: (piece: number) => boolean): number | undefined {
+    return this.#wanted.waitedFor(this.#owner.clock.now() - longMs, matches);
   }
 
   /**
@@ -105,6 +105,7 @@ export class Requests {
   demand(piece: number, waiter: (bytes: Uint8Array) => void, own = true): () => void {
     if (own) this.#courtesy.demanded();
     const fetch = this.#wanted.of(piece);
+    if (own && !fetch.own) fetch.ownSince = this.#owner.clock.now();
     fetch.own ||= own;
     this.#wanted.addWaiter(fetch, waiter);
     for (const attempt of fetch.attempts) this.#transfers.makeUrgent(attempt);

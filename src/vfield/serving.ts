@@ -21,6 +21,10 @@ export interface ServingOptions {
   readonly local: LocalPieces | undefined;
   readonly pieceCount: number;
   peers(): Iterable<Peer>;
+  /** The room is no full mesh. */
+  isLarge(): boolean;
+  /** A connected member has the piece in RAM. */
+  isHeldInRam(piece: number): boolean;
   /** A member that gets this piece now will announce it. */
   willAnnounce(peer: Peer, piece: number): boolean;
   /** Fetches a piece for another member. @returns Forgets it. */
@@ -35,7 +39,11 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     this.#options = options;
-    this.#giving = new Giving(() => options.clock.now(), options.willAnnounce);
+    this.#giving = new Giving({
+      now: () => options.clock.now(),
+      willAnnounce: options.willAnnounce,
+      comesOtherwise: (piece) => options.isLarge() && options.isHeldInRam(piece),
+    });
     this.#relays = new Relays(options.demand, (peer, range) => peer.uploads.add(range, true));
   }
 
@@ -87,9 +95,12 @@ export class Serving {
     this.#relays.cancel(peer, range);
   }
 
-  /** A reader waits for a source only: its link is the one that all share, and the next holder is near. */
+  /**
+   * A reader waits for a source only: its link is the one that all share, and the next holder is near. In a room that is no full mesh nobody waits for a member:
+   * who is told "later" there would not hear of the next holder.
+   */
   #mayWait(urgent: boolean): boolean {
-    return !urgent || this.#options.local !== undefined;
+    return this.#options.local !== undefined || !(urgent || this.#options.isLarge());
   }
 
   #has(piece: number): boolean {

@@ -10,7 +10,7 @@ import type { Placement, PlacementMember } from './placement.ts';
 import { capacityOfShare } from './share.ts';
 import type { PieceStore } from './store.ts';
 
-/** In the background, a piece that only a source has is left to its first owner for so long after the members have changed. */
+/** In the background, a piece that only a source has is left to its first owner for so long: it may not be connected to the source. */
 const PATIENCE_MS = 10_000;
 
 export interface SparingOptions {
@@ -21,6 +21,8 @@ export interface SparingOptions {
   readonly ownId: string;
   /** Connected peers, by id. */
   readonly peers: () => ReadonlyMap<string, Peer>;
+  /** The room is no full mesh: the first owner of a piece may not be connected to the source, which itself gives to one at a time (giving.ts). */
+  readonly isLarge: () => boolean;
 }
 
 export class Sparing {
@@ -28,18 +30,16 @@ export class Sparing {
   readonly #firstOwners: FirstOwners;
   #members: readonly PlacementMember[] = [];
   #placement: Placement | undefined;
-  #since = 0;
 
   constructor(options: SparingOptions) {
     this.#options = options;
-    this.#firstOwners = new FirstOwners(options.metainfo.pieceCount);
+    this.#firstOwners = new FirstOwners(options.metainfo.pieceCount, () => options.clock.now());
   }
 
   /** Who keeps pieces in RAM has changed. @param members This node included if it does. */
   onMembers(members: readonly PlacementMember[]): void {
     this.#members = members;
     this.#firstOwners.update(members);
-    this.#since = this.#options.clock.now();
   }
 
   /** It is known again who keeps what. */
@@ -53,9 +53,10 @@ export class Sparing {
     if (peer.keepsInRam) return true;
     if (this.#canComeFromMember(piece)) return false;
     const firstOwner = this.#firstOwners.idOf(piece);
-    const { clock, ownId, peers } = this.#options;
+    const { clock, ownId, peers, isLarge } = this.#options;
+    if (isLarge()) return true;
     if (firstOwner === undefined || firstOwner === ownId) return true;
-    return !peers().has(firstOwner) || clock.now() - this.#since > PATIENCE_MS;
+    return !peers().has(firstOwner) || clock.now() - this.#firstOwners.sinceOf(piece) > PATIENCE_MS;
   }
 
   /** The member that a reader asks for a piece that no member has: its first owner, if that is another one, and connected. */

@@ -38,6 +38,8 @@ import type { Transport } from './transport.ts';
 const TICK_MS = 200;
 /** Whatever has changed by time alone (a slow peer may be asked again) is found within a second. */
 const TICKS_PER_PLAN = 5;
+/** What no peer has, yet somebody waits for, is looked for farther away after so long: in a room that starts at once it is on its way, from neighbour to neighbour. */
+const SEEK_AFTER_MS = 500;
 /** Gone peers whose bytes are told apart. */
 const MAX_GONE = 256;
 const OTHERS = 'others';
@@ -122,6 +124,7 @@ export class Swarm {
       metainfo,
       ownId: this.member.id,
       peers: () => this.connections.peers,
+      isLarge: () => this.connections.isLarge,
     });
     this.keeper = this.#makeKeeper(clock);
     this.requests = this.#makeRequests(clock);
@@ -248,6 +251,8 @@ export class Swarm {
       local: this.local,
       pieceCount,
       peers: () => this.connections.peers.values(),
+      isLarge: () => this.connections.isLarge,
+      isHeldInRam: (piece) => this.availability.ramHolders[piece]! > 0,
       willAnnounce: (peer, piece) => this.#sparing.willAnnounce(peer, piece),
       demand: (piece, arrived) => this.requests.demand(piece, arrived, false),
     });
@@ -329,9 +334,9 @@ export class Swarm {
     this.#exchanges.exchange(this.connections.peers, this.#clock.now(), this.connections.isLarge);
   }
 
-  /** A piece that is waited for here and that no peer has. */
+  /** A piece that has been waited for here, and that no peer has. */
   #seeks(): number | undefined {
-    return this.requests.waitedFor((piece) => this.availability.holders[piece] === 0);
+    return this.requests.waitedFor(SEEK_AFTER_MS, (piece) => this.availability.holders[piece] === 0);
   }
 
   #onOpen(peer: Peer, handshake: Handshake): void {

@@ -24,9 +24,9 @@ export class Wanted {
     return waiting;
   }
 
-  /** The first of those pieces of which `matches` says so. */
-  waitedFor(matches: (piece: number) => boolean): number | undefined {
-    for (const fetch of this.#urgent) if (fetch.own && matches(fetch.piece)) return fetch.piece;
+  /** The first of those pieces, waited for at `latest` already, of which `matches` says so. */
+  waitedFor(latest: number, matches: (piece: number) => boolean): number | undefined {
+    for (const { own, ownSince, piece } of this.#urgent) if (own && ownSince <= latest && matches(piece)) return piece;
     return undefined;
   }
 
