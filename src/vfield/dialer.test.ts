@@ -28,9 +28,10 @@ test('an address that nobody answers at is called less and less often, also whil
   for (const hurry of [false, true]) {
     const calls = await callsIn(60_000, hurry, (dialer) => dialer.add('10.0.0.9:6881'));
     const all = pauses(calls('10.0.0.9:6881'));
-    expect(all[0]).toBeLessThanOrEqual(hurry ? 300 : 1_050);
-    expect(all.at(-1)).toBeGreaterThanOrEqual(5_000);
-    expect(all).toEqual(all.toSorted((a, b) => a - b));
+    expect(all[0]).toBeLessThanOrEqual(hurry ? 365 : 1_300);
+    expect(all.at(-1)).toBeGreaterThanOrEqual(3_750);
+    expect(Math.max(...all)).toBeLessThanOrEqual(6_300);
+    expect(calls('10.0.0.9:6881').length).toBeLessThan(30);
   }
 });
 
@@ -43,7 +44,7 @@ test('while somebody waits, who is counted on is called four times a second', as
     dialer.lost('10.0.0.2:6881', true);
   });
   for (const address of ['10.0.0.1:6881', '10.0.0.2:6881']) {
-    expect(Math.max(...pauses(calls(address)))).toBeLessThanOrEqual(300);
-    expect(calls(address).length).toBeGreaterThan(90);
+    expect(Math.max(...pauses(calls(address)))).toBeLessThanOrEqual(365);
+    expect(calls(address).length).toBeGreaterThan(80);
   }
 });

@@ -22,6 +22,10 @@ const LONGEST_REST_MS = 60_000;
 /** An address that failed so often is no longer counted on. */
 const DOUBTED_AT = 4;
 
+/** Pauses are a quarter shorter or longer, by chance. */
+const SPREAD = 0.5;
+const SPREAD_STEPS = 1_000;
+
 type State = 'idle' | 'dialing' | 'connected' | 'never';
 
 interface Known {
@@ -205,7 +209,12 @@ export class Dialer {
     const first = this.hurry ? HURRIED_PAUSE_MS : FIRST_PAUSE_MS;
     const isCountedOn = known.configured || known.member;
     const growth = this.hurry && isCountedOn ? 1 : PAUSE_GROWTH ** Math.min(MOST_GROWTHS, known.failures - 1);
-    known.nextAt = this.#options.clock.now() + Math.min(LONGEST_PAUSE_MS, first * growth);
+    known.nextAt = this.#options.clock.now() + Math.min(LONGEST_PAUSE_MS, first * growth) * this.#spread();
+  }
+
+  /** Those who were turned away together do not come again together. */
+  #spread(): number {
+    return 1 + (this.#chance.below(SPREAD_STEPS) / SPREAD_STEPS - 0.5) * SPREAD;
   }
 
   /** Of a few taken at random, the one that failed most. */

@@ -11,8 +11,6 @@ export const DEFAULT_CONNECTIONS = 256;
  * and is dialed by as many: a third leaves free what the last ones need, where with a half all places would be taken.
  */
 const TARGET_PART = 3;
-/** Younger connections have not shown what they are good for. */
-const GROWN_MS = 5_000;
 
 export class Neighbourhood {
   /** Connections that are accepted. */
@@ -45,13 +43,13 @@ export class Neighbourhood {
 
   /**
    * Peers with which nothing is under way, those worth least first: both sides of a connection put the same value on it. The only medium is not among them.
-   * @param grown Only those that have had time to be of use by `now`.
+   * @param leastMs Only those that have been here for so long at `now`.
    */
-  idle(peers: Iterable<Peer>, grown: boolean, now: number): Peer[] {
+  idle(peers: Iterable<Peer>, leastMs: number, now: number): Peer[] {
     const all = [...peers];
     const media = all.filter((peer) => peer.member?.kind === 'medium').length;
     const idle = all.filter((peer) => isIdle(peer) && !(media === 1 && peer.member?.kind === 'medium'));
-    const ready = grown ? idle.filter((peer) => now - peer.openedAt > GROWN_MS) : idle;
+    const ready = idle.filter((peer) => now - peer.openedAt >= leastMs);
     return ready.sort((a, b) => this.#distance(b.seed) - this.#distance(a.seed));
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Dialer } from './dialer.ts';
 import type { Guest } from './guest.ts';
 import { Neighbourhood } from './neighbourhood.ts';
-import type { ExtendedHandshake } from './peer/extension.ts';
+import type { ExtendedHandshake, MemberHello } from './peer/extension.ts';
 import type { Peer } from './peer/peer.ts';
 import { seedOf } from './placement.ts';
 
@@ -15,6 +15,9 @@ const MIX_MS = 5_000;
 const SWAP_MS = 1_000;
 /** So long a node that starts does not know whether the room is large, and dials as if it were: in one that starts at once, those who come first would take all places. */
 const YOUNG_MS = 1_000;
+/** Younger connections have not shown what they are good for; who came for a piece has it sooner. */
+const GROWN_MS = 5_000;
+const SERVED_MS = 1_000;
 /** Members are counted so often at most. */
 const COUNT_MS = 20;
 
@@ -79,7 +82,7 @@ export class Places {
   isWorthOne(guest: Guest, { member }: ExtendedHandshake): boolean {
     if (this.isFree) return true;
     if (!member) return false;
-    if (member.seeks !== undefined && this.#options.gives(member.seeks)) return this.#makePlace();
+    if (this.#isSought(member)) return this.#makePlace();
     if (member.kind === 'medium' && !this.#hasMedium()) return this.#makePlace();
     const isPoor = member.connections !== undefined && this.#neighbourhood.isPoor(member.connections);
     return this.#swapFor(guest, isPoor);
@@ -102,16 +105,22 @@ export class Places {
     const seeking = this.#isSeeking;
     const surplus = this.#options.peers.size - (seeking ? most - Math.ceil((most - bound) / 4) : bound);
     if (surplus <= 0) return;
-    for (const peer of this.#idle(!seeking).slice(0, surplus)) this.#letGo(peer, 'more connections than needed');
+    for (const peer of this.#idle(seeking ? 0 : GROWN_MS).slice(0, surplus))
+      this.#letGo(peer, 'more connections than needed');
   }
 
   get #isSeeking(): boolean {
     return this.#options.seeks() !== undefined;
   }
 
+  /** It waits for a piece that is here. Whoever has no other connection has not looked anywhere: it is told of others instead. */
+  #isSought({ seeks, connections }: MemberHello): boolean {
+    return seeks !== undefined && connections !== 1 && this.#options.gives(seeks);
+  }
+
   #makePlace(): boolean {
     if (this.#options.peers.size < this.#neighbourhood.most) return true;
-    const [least] = this.#idle(false);
+    const [least] = this.#idle(SERVED_MS);
     if (least) this.#letGo(least, 'makes room for one that waits');
     return least !== undefined;
   }
@@ -119,7 +128,7 @@ export class Places {
   #swapFor(guest: Guest, isPoor: boolean): boolean {
     const now = this.#options.clock.now();
     if (now - this.#swappedAt < SWAP_MS) return false;
-    const [least] = this.#idle(true);
+    const [least] = this.#idle(GROWN_MS);
     const guestSeed = seedOf(guest.handshake.peerId.toHex());
     if (!least || !(isPoor || this.#neighbourhood.isNearer(guestSeed, least.seed))) return false;
     this.#swappedAt = now;
@@ -127,11 +136,11 @@ export class Places {
     return true;
   }
 
-  /** Peers that may go, those worth least first. Whom the user has named stays. @param grown Only those that have had their time. */
-  #idle(grown: boolean): Peer[] {
+  /** Peers that may go, those worth least first. Whom the user has named stays. @param leastMs So long they have been here. */
+  #idle(leastMs: number): Peer[] {
     const { peers, dialer, clock } = this.#options;
     const others = peers.values().filter((peer) => !dialer.isConfigured(peer.dialAddress));
-    return this.#neighbourhood.idle(others, grown, clock.now());
+    return this.#neighbourhood.idle(others, leastMs, clock.now());
   }
 
   #hasMedium(): boolean {

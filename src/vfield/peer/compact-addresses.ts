@@ -1,6 +1,5 @@
 // Addresses as BitTorrent carries them: 4 or 16 bytes and a port, one behind the other (BEP 7, 11, 23). Pure.
 
-import { Reader, Writer } from '../../wire/cursor.ts';
 import { formatAddress } from '../transport.ts';
 
 export interface CompactAddresses {
@@ -10,31 +9,52 @@ export interface CompactAddresses {
   readonly six: Uint8Array;
 }
 
+/** Addresses whose compact form is remembered: a node tells each of hundreds of peers nearly the same ones. */
+const MAX_REMEMBERED = 4_096;
+const remembered = new Map<string, Uint8Array | undefined>();
+
 /** `host:port` texts by family; names that are no numbers are left out. */
 export function compactAddresses(addresses: readonly string[]): CompactAddresses {
-  const four = new Writer(64);
-  const six = new Writer(64);
-  for (const address of addresses) {
-    const compact = compactAddress(address);
-    if (compact) (compact.length === 6 ? four : six).bytes(compact);
-  }
-  return { four: four.finish(), six: six.finish() };
+  const all = addresses.map(compactOf).filter((compact) => compact !== undefined);
+  return {
+    four: joined(all.filter(({ length }) => length === 6)),
+    six: joined(all.filter(({ length }) => length === 18)),
+  };
 }
 
 /** The addresses of one family as `host:port`; a rest that is no whole one, and port 0, are left out. */
 export function expandAddresses(bytes: Uint8Array, hostBytes: 4 | 16): string[] {
   const addresses: string[] = [];
   for (let at = 0; at + hostBytes + 2 <= bytes.length; at += hostBytes + 2) {
-    const reader = new Reader(bytes.subarray(at, at + hostBytes + 2), 'PEER_SHORT');
-    const host = hostBytes === 4 ? reader.take(4).join('.') : hostOfSixteen(reader);
-    const port = reader.u16();
+    const host = hostBytes === 4 ? bytes.subarray(at, at + 4).join('.') : hostOfSixteen(bytes, at);
+    const port = u16(bytes, at + hostBytes);
     if (port > 0) addresses.push(formatAddress(host, port));
   }
   return addresses;
 }
 
-function hostOfSixteen(reader: Reader): string {
-  return Array.from({ length: 8 }, () => reader.u16().toString(16)).join(':');
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.length * (parts[0]?.length ?? 0));
+  parts.forEach((part, index) => {
+    bytes.set(part, index * part.length);
+  });
+  return bytes;
+}
+
+function compactOf(address: string): Uint8Array | undefined {
+  if (remembered.has(address)) return remembered.get(address);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  const compact = compactAddress(address);
+  remembered.set(address, compact);
+  return compact;
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function hostOfSixteen(bytes: Uint8Array, start: number): string {
+  return Array.from({ length: 8 }, (_, word) => u16(bytes, start + 2 * word).toString(16)).join(':');
 }
 
 function compactAddress(address: string): Uint8Array | undefined {
@@ -42,7 +62,8 @@ function compactAddress(address: string): Uint8Array | undefined {
   if (!match) return undefined;
   const host = match[2] ? match[2].split('.').map(Number) : bytesOfSix(match[1]!);
   if (!host || host.some((byte) => byte > 255)) return undefined;
-  return new Writer(18).bytes(Uint8Array.from(host)).u16(Number(match[3])).finish();
+  const port = Number(match[3]);
+  return Uint8Array.from([...host, (port >> 8) & 255, port & 255]);
 }
 
 function bytesOfSix(text: string): number[] | undefined {

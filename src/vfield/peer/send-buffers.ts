@@ -9,8 +9,10 @@ import type { PeerWire } from './wire.ts';
 const MAX_IDLE = 256;
 const WHOLE_BYTES = PIECE_HEAD_BYTES + BLOCK_BYTES;
 
+/** Of all fields of this process. */
+const idle: Uint8Array[] = [];
+
 export class SendBuffers {
-  readonly #idle: Uint8Array[] = [];
   readonly #head = new Uint8Array(PIECE_HEAD_BYTES);
 
   /** Sends a `piece` message. @returns false when the connection is full until it drains. */
@@ -26,10 +28,10 @@ export class SendBuffers {
       writePiece(bytes, piece, begin, block);
       return wire.sendBytes(bytes);
     }
-    const bytes = this.#idle.pop() ?? Buffer.allocUnsafeSlow(WHOLE_BYTES);
+    const bytes = idle.pop() ?? Buffer.allocUnsafeSlow(WHOLE_BYTES);
     writePiece(bytes, piece, begin, block);
     return wire.sendBytes(bytes, () => {
-      if (this.#idle.length < MAX_IDLE) this.#idle.push(bytes);
+      if (idle.length < MAX_IDLE) idle.push(bytes);
     });
   }
 }
