@@ -13,9 +13,9 @@ import type { CallRecord } from '../host/options.ts';
 import { type RunningRunes, startRuneHost } from '../host/start.ts';
 import { type RuneFolder, runeNameOf } from '../roles/rune-folder.ts';
 import { assertDirectory, type DeskPlaces, readDeskFolders } from '../survey/desk-folders.ts';
-import { TestRoom } from '../testing/test-room.ts';
 import { changedFacts, deskFacts, formatFacts } from './desk-facts.ts';
 import { showChanges } from './show-changes.ts';
+import { TestRoom } from './test-room.ts';
 
 /** The role that single rune files run in. */
 const DESK_ROLE = 'desk';

@@ -8,13 +8,13 @@ import type { Facts } from '../contract/facts.ts';
 import type { AnyInterface, Client, Handlers } from '../contract/interface.ts';
 import { type AnyRune, defineRune, type RuneContext } from '../contract/rune.ts';
 import { deskFacts } from '../desk/desk-facts.ts';
+import { TestRoom } from '../desk/test-room.ts';
 import { MemoryFiles, plantedFiles } from '../files/memory-files.ts';
 import { startRuneHost } from '../host/start.ts';
-import { TestRoom } from './test-room.ts';
 
 export { deskFacts } from '../desk/desk-facts.ts';
+export { TestRoom } from '../desk/test-room.ts';
 export type { FileChange, FileNode } from '../files/memory-files.ts';
-export { TestRoom } from './test-room.ts';
 
 export interface StartRuneOptions {
   /** Laid over those of a made-up PC (`deskFacts`). */
