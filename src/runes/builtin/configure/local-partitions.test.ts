@@ -22,9 +22,9 @@ const lines = (drives: readonly DriveFacts[], wishes = {}) =>
 
 test('swap and labelled file systems are used, and waited for by nobody', () => {
   expect(lines([swap, home, drive({ device: '/dev/sdb1', label: 'viver-tmp', type: 'xfs' })])).toEqual([
-    'UUID=aa-bb none swap sw,pri=10,nofail,x-systemd.device-timeout=30s 0 0',
-    'LABEL=viver-home /home ext4 defaults,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 0',
-    'LABEL=viver-tmp /scratch xfs defaults,nosuid,nodev,nofail,x-systemd.device-timeout=30s 0 0',
+    'UUID=aa-bb none swap sw,pri=10,nofail,x-systemd.device-timeout=90s 0 0',
+    'LABEL=viver-home /home ext4 defaults,nosuid,nodev,nofail,x-systemd.device-timeout=90s 0 0',
+    'LABEL=viver-tmp /scratch xfs defaults,nosuid,nodev,nofail,x-systemd.device-timeout=90s 0 0',
   ]);
   expect(lines([swap, home], { swap: 'none', home: 'none' })).toEqual([]);
 });
@@ -54,7 +54,9 @@ test('a hibernated system: its swap is not used, and nothing that it may have op
 test('a wish is followed also on a stick, and when it is not there yet, but never to Windows', () => {
   const stick = drive({ uuid: 'AB-1', transport: 'usb', removable: true });
   expect(lines([stick], { home: 'UUID=ab-1' })[0]).toMatch(/^UUID=ab-1 \/home ext4 /);
-  expect(lines([], { scratch: 'LABEL=late' })[0]).toMatch(/^LABEL=late \/scratch ext4,ext3,ext2,xfs,btrfs,f2fs /);
+  expect(lines([], { scratch: 'LABEL=late' })[0]).toMatch(
+    /^LABEL=late \/scratch ext4,ext3,ext2,xfs,btrfs,f2fs .*device-timeout=15s /,
+  );
   const windows = planPartitions([drive({ label: 'OS', type: 'ntfs' })], { swap: 'found', home: 'LABEL=OS' });
   expect(windows).toEqual({ entries: [], notes: ['/home: LABEL=OS is not mounted: /dev/sda2 is ntfs'] });
   const twice = planPartitions([home, drive({ device: '/dev/sdb1', label: 'viver-home' })], { swap: 'found' });

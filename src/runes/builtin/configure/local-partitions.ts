@@ -27,8 +27,10 @@ const PLACES = [
 const MOUNTABLE = ['ext4', 'ext3', 'ext2', 'xfs', 'btrfs', 'f2fs'];
 /** Below zram's 100, above nothing. */
 const DISK_SWAP_PRIORITY = 10;
-/** No boot waits for it (nofail); udev of a slow, busy machine needed more than five seconds for a disk that was there. */
-const PATIENCE = ['nofail', 'x-systemd.device-timeout=30s'];
+/** No boot waits for it (nofail). On a slow, busy machine udev alone takes half a minute to start. */
+const FOUND = ['nofail', 'x-systemd.device-timeout=90s'];
+/** It may come late, or never. */
+const AWAITED = ['nofail', 'x-systemd.device-timeout=15s'];
 
 export function planPartitions(drives: readonly DriveFacts[], wishes: PartitionWishes): PartitionPlan {
   const swap = wishes.swap === 'found' ? planSwap(drives) : { entries: [], notes: [] };
@@ -48,7 +50,7 @@ function planSwap(drives: readonly DriveFacts[]): PartitionPlan {
       source: drive.uuid ? `UUID=${drive.uuid}` : drive.device,
       target: 'none',
       type: 'swap',
-      options: ['sw', `pri=${DISK_SWAP_PRIORITY}`, ...PATIENCE],
+      options: ['sw', `pri=${DISK_SWAP_PRIORITY}`, ...FOUND],
     })),
     notes: [
       ...found.map(({ device, sizeBytes }) => `swap on ${device}, ${Math.round(sizeBytes / 2 ** 20)} MiB`),
@@ -73,7 +75,8 @@ function planPlace(
   if (fault) return { entries: [], notes: [`${target}: ${source} is not mounted: ${fault}`] };
   // Asked for and not seen yet: a drive may come late.
   const type = found?.type ?? MOUNTABLE.join(',');
-  const entry = { source, target, type, options: ['defaults', 'nosuid', 'nodev', ...PATIENCE] };
+  const options = ['defaults', 'nosuid', 'nodev', ...(found ? FOUND : AWAITED)];
+  const entry = { source, target, type, options };
   const where = found ? `${found.type} on ${found.device}` : 'not seen yet';
   return { entries: [entry], notes: [`${target} is ${source}, ${where}`] };
 }
