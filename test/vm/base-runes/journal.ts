@@ -27,7 +27,7 @@ export const journal: readonly Check[] = [
     run: async ({ name, version, sh }) => {
       const lines = await sh('journalctl -b -t viver -o cat --no-pager');
       const costs = configureRunes.map((rune) => `${rune} ${lineOf(rune).exec(lines)?.[1]} ms`);
-      const phase = /configure .*/.exec(lines)?.[0];
+      const phase = /phase configure: .*/.exec(lines)?.[0];
       console.log(`Debian ${version}, ${name}: ${costs.join(', ')}; ${phase}`);
       expect(phase).toBeDefined();
     },
