@@ -6,6 +6,7 @@ import type { RunningMachine } from '../../lab/running-machine.ts';
 import type { Check, Guest, GuestName } from './base-runes/check.ts';
 import { CHECKS } from './base-runes/checks.ts';
 import { type BenchKeys, putRunes } from './base-runes/medium.ts';
+import { makePcDisk } from './base-runes/pc-disk.ts';
 import { SYSTEMS } from './base-runes/systems.ts';
 import { boot, diskless, type FieldRoom, openFieldRoom, sh } from './field-room.ts';
 
@@ -27,7 +28,8 @@ describe.each(SYSTEMS)('Debian $version', ({ version, directory, recipe }) => {
     };
     field = await openFieldRoom(`base-runes-${version}`, 1.1, { directory, recipe, finishStick });
     machines.set('first', field.first);
-    machines.set('node', await boot(field.room, { ...diskless('node'), ...NODE }));
+    const disks = [await makePcDisk(directory)];
+    machines.set('node', await boot(field.room, { ...diskless('node'), ...NODE, disks }));
     for (const machine of machines.values()) await settled(machine);
   }, PREPARE_MS);
   afterAll(() => field?.room.close());

@@ -2,7 +2,9 @@
 
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
+import { display } from './display.ts';
 import { fstab } from './fstab.ts';
+import { hooks } from './hooks.ts';
 import { hostName } from './host-name.ts';
 import { journal } from './journal.ts';
 import { machineIdentity } from './machine-identity.ts';
@@ -11,6 +13,7 @@ import { quiet } from './quiet.ts';
 import { roomHosts } from './room-hosts.ts';
 import { sshHostKeys } from './ssh-host-keys.ts';
 import { users } from './users.ts';
+import { zramSwap } from './zram-swap.ts';
 
 export const CHECKS: readonly Check[] = [
   ...hostName,
@@ -22,5 +25,8 @@ export const CHECKS: readonly Check[] = [
   ...clock,
   ...machineIdentity,
   ...sshHostKeys,
+  ...display,
+  ...hooks,
+  ...zramSwap,
   ...journal,
 ];

@@ -1,4 +1,4 @@
-// The disk of a PC of the room: swap, a file system that asks to be /home by its label, and one of Windows.
+// The disk of a PC of the room: swap, a file system that asks to be /scratch by its label, and one of Windows.
 
 import { execFileSync } from 'node:child_process';
 import { open, truncate, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ const SECTOR_BYTES = 512;
 const MIB = 2 ** 20;
 const PARTITIONS = [
   { type: '0657FD6D-A4AB-43C4-84E5-0933C84B4F4F', mebibytes: 64, make: ['mkswap', '-L', 'pc-swap'] },
-  { type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4', mebibytes: 64, make: ['mkfs.ext4', '-q', '-F', '-L', 'viver-home'] },
+  { type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4', mebibytes: 64, make: ['mkfs.ext4', '-q', '-F', '-L', 'viver-tmp'] },
   { type: 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7', mebibytes: 32, make: ['mkfs.vfat', '-n', 'WINDOWS'] },
 ] as const;
 

@@ -1,0 +1,14 @@
+import { expect } from 'vitest';
+import type { Check } from './check.ts';
+
+/** X itself is in test/vm/display-home.slow.test.ts: these systems have none. */
+export const display: readonly Check[] = [
+  {
+    rune: 'display',
+    title: 'a system without X and without a setting is left alone',
+    run: async ({ sh }) => {
+      expect(await sh('ls -d /etc/X11/xorg.conf.d /etc/modprobe.d/viver-edid.conf 2>/dev/null || :')).toBe('');
+      expect(await sh('journalctl -b -t viver -o cat --no-pager')).toContain('display: nothing to do');
+    },
+  },
+];
