@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { Check } from './check.ts';
 
+const POLL = { timeout: 90_000, interval: 2000 };
+
 export const fstab: readonly Check[] = [
   {
     rune: 'fstab',
@@ -16,7 +18,10 @@ export const fstab: readonly Check[] = [
     title: "the PC's swap is used, its labelled file system is /scratch, Windows is left alone",
     on: 'node',
     run: async ({ sh }) => {
-      expect(await sh('swapon --noheadings --raw --show=NAME,PRIO | grep -v zram')).toMatch(/^\/dev\/sd\w1 10$/);
+      // Nobody waits for them, so they may come a moment later than all else.
+      const swap = () => sh('swapon --noheadings --raw --show=NAME,PRIO | grep -v zram || :');
+      await expect.poll(swap, POLL).toMatch(/^\/dev\/sd\w1 10$/);
+      await expect.poll(() => sh('systemctl is-active scratch.mount || :'), POLL).toBe('active');
       expect(await sh('findmnt --noheadings --raw -o SOURCE,FSTYPE,OPTIONS /scratch')).toMatch(
         /^\/dev\/sd\w2 ext4 rw,nosuid,nodev/,
       );
