@@ -1,10 +1,11 @@
 // Three machines as three processes, each in a network namespace of its own, with the runes in their thread and the real membership between them, as the
 // initrd's program starts them. Needs root (network namespaces).
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RoomMachine } from './room-machine-program.ts';
 import { createWire, type Program, type Wire } from './wire.ts';
 
 const program = new URL('./room-machine-program.ts', import.meta.url).pathname;
@@ -50,8 +51,6 @@ const machines = new Map<string, Program>();
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'viver-room-processes-'));
-  writeFileSync(join(folder, 'tower.ts'), TOWER);
-  writeFileSync(join(folder, 'ringer.ts'), RINGER);
   wire = createWire('vroomp');
 });
 afterAll(async () => {
@@ -61,10 +60,16 @@ afterAll(async () => {
 
 async function machine(name: string, address: string, rune: string): Promise<Program> {
   const host = wire.host(name, { address: `${address}/24` });
-  const path = join(folder, `${rune}.ts`);
-  const room = { key, name, address, port: 6882, seeds: ['10.99.0.1'], labels: { role: rune } };
-  const words = JSON.stringify({ rune, text: readFileSync(path, 'utf8'), room });
-  const running = host.start(process.execPath, ['--disable-warning=ExperimentalWarning', program, words]);
+  const text = rune === 'tower' ? TOWER : RINGER;
+  const runes = [{ path: `medium:/etc/RUNES/runes/${rune}.ts`, text }];
+  const given: RoomMachine = {
+    role: 'test',
+    folders: [{ roles: { path: 'test', text: `test: ${rune}` }, runes }],
+    room: { key, name, address, port: 6882, seeds: ['10.99.0.1'], labels: { role: rune } },
+  };
+  writeFileSync(join(folder, name), JSON.stringify(given));
+  const words = ['--disable-warning=ExperimentalWarning', program, join(folder, name)];
+  const running = host.start(process.execPath, words);
   machines.set(name, running);
   await running.waitFor(/^ready$/m, 30_000);
   return running;
