@@ -14,7 +14,7 @@ import { keepTextInMemory, letGoOfModules, openRescueShell, outliveMemoryShortag
 import { describeHardware, detectHardware, readManifest } from './hardware.ts';
 import { joinNetwork } from './join-network.ts';
 import { DEVICES } from './local-image.ts';
-import { type NetworkFacts, wiredInterfaces } from './network.ts';
+import { letGoOfOthers, type NetworkFacts, wiredInterfaces } from './network.ts';
 import { readAhead } from './read-ahead.ts';
 import { handedKey, keyOfMedium, packRoomKey } from './room-key.ts';
 import { takeRoomTime } from './room-time.ts';
@@ -61,6 +61,8 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   );
   const findings = { ...found, role };
   await timing;
+  const network = found.network ?? (await soon(joining));
+  if (network) await letGoOfOthers(networkEffects(boot), network);
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion }, { folders, configured: report });
   await openDoors(boot, root, status);
@@ -74,6 +76,11 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
     () => `PID 1 is ${options.init}`,
   );
   return () => serveRoom(boot, { field, findings, folders, status, record }, joining);
+}
+
+/** What a promise has given already; undefined when it has not. */
+function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
 }
 
 /** What only the boot needed goes, what lives on is protected. */

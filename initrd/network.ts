@@ -39,7 +39,10 @@ export interface NetworkEffects {
 }
 
 /** The wired interfaces that have a device behind them, the one that the firmware booted from first. */
-export async function wiredInterfaces({ sys, sysRoot }: NetworkEffects, bootMac?: string): Promise<Interface[]> {
+export async function wiredInterfaces(
+  { sys, sysRoot }: Pick<NetworkEffects, 'sys' | 'sysRoot'>,
+  bootMac?: string,
+): Promise<Interface[]> {
   const found: Interface[] = [];
   for (const name of await sys.list(`${sysRoot}/class/net`)) {
     const folder = `${sysRoot}/class/net/${name}`;
@@ -148,6 +151,16 @@ export async function connect(
   const answered = options.network === 'own' ? undefined : await askForAddress(effects, candidates, patient);
   if (answered || options.network === 'dhcp' || !linked[0]) return answered;
   return openOwnSubnet(effects, linked[0]);
+}
+
+/**
+ * Sets the cards down that this machine did not take: they are the system's own business. Kernels before 6.2 rename no card that is up, and udev, which
+ * wants to, then passes over it altogether: no program of the system would see it.
+ */
+export async function letGoOfOthers({ sys, sysRoot }: NetworkEffects, taken: Interface): Promise<void> {
+  for (const { name, mac } of await wiredInterfaces({ sys, sysRoot })) {
+    if (mac !== taken.mac) await sys.run('ip', ['link', 'set', name, 'down']);
+  }
 }
 
 async function applyAddress(sys: Sys, facts: NetworkFacts): Promise<NetworkFacts> {
