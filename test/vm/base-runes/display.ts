@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Check } from './check.ts';
 
-/** X itself is in test/vm/display-home.slow.test.ts: these systems have none. */
+/** What a mode does is in test/vm/display.slow.test.ts: these systems have no X. */
 export const display: readonly Check[] = [
   {
     rune: 'display',
