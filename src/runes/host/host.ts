@@ -77,12 +77,13 @@ export class RuneHost {
     const faults = [...loaded.faults, ...this.#plan.faults.map(({ message }) => message)];
     for (const fault of faults) log.error(fault);
     await this.#keepPlanned(loaded.cells);
-    await this.#gate.join(this.#limits.startMs);
     const started: StartedRune[] = [];
     for (const level of this.#plan.levels) {
       const results = await Promise.all(level.map((rune) => this.#startRune(rune)));
       started.push(...results.filter((result) => result !== undefined));
     }
+    // Behind the starts: the engine costs a slow machine seconds, and a room without a boot server would wait for them.
+    this.#gate.join();
     return { started, setAside: this.#setAsideRunes(), faults };
   }
 

@@ -43,12 +43,12 @@ export class RoomGate {
     );
   }
 
-  async join(limitMs: number): Promise<void> {
+  /** Begins to join; until then, and for good when it fails, this machine is a room by itself. */
+  join(): void {
     const { room } = this.#options;
     if (!room) return;
     const sought = this.#runes.manifests().flatMap(({ seeks = [] }) => seeks);
-    await this.#room.join(room.join, sought, limitMs);
-    room.onMembers?.(this.#room.members());
+    void this.#room.join(room.join, sought).then(() => room.onMembers?.(this.#room.members()));
   }
 
   members(): readonly Member[] {

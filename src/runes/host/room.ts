@@ -48,6 +48,7 @@ export class HostRoom {
   #cluster: Cluster | undefined;
   #offered: readonly InterfaceId[] = [];
   #told = '[]';
+  #hasLeft = false;
   #telling: NodeJS.Immediate | undefined;
 
   /** @param name What this machine is called while it is in no room. */
@@ -57,17 +58,15 @@ export class HostRoom {
   }
 
   /** @param sought Whose events are wanted. A room that can't be joined is a line in the log: the runes run without it. */
-  async join(join: JoinRoom, sought: readonly InterfaceId[], limitMs: number): Promise<void> {
-    const { answer, deliver, changed, log } = this.#ends;
+  async join(join: JoinRoom, sought: readonly InterfaceId[]): Promise<void> {
+    const { answer, deliver, log } = this.#ends;
     try {
-      this.#cluster = await withDeadline(join({ call: answer, event: deliver }), limitMs, 'joining the room');
+      const cluster = await join({ call: answer, event: deliver });
+      if (this.#hasLeft) await cluster.leave();
+      else this.#enter(cluster, sought);
     } catch (error) {
       log.error(`no room: ${errorLine(error)}`);
-      return;
     }
-    this.#cluster.listen(sought.map(({ name, version }) => ({ name, version })));
-    this.#cluster.onChange(changed);
-    this.#tellSoon();
   }
 
   /** Says which interfaces runes of this machine answer for now. */
@@ -110,6 +109,7 @@ export class HostRoom {
   }
 
   async leave(): Promise<void> {
+    this.#hasLeft = true;
     clearImmediate(this.#telling);
     const cluster = this.#cluster;
     this.#cluster = undefined;
@@ -157,6 +157,17 @@ export class HostRoom {
 
   #ownOffers(): Offer[] {
     return this.#offered.map(({ name, version }) => ({ name, version, labels: {}, ...this.#labels.get(name) }));
+  }
+
+  #enter(cluster: Cluster, sought: readonly InterfaceId[]): void {
+    this.#cluster = cluster;
+    cluster.listen(sought.map(({ name, version }) => ({ name, version })));
+    cluster.onChange(this.#ends.changed);
+    // Who came before anybody listened is news to the runes too.
+    for (const member of cluster.members()) {
+      if (member.id !== cluster.self.id) this.#ends.changed({ kind: 'joined', member });
+    }
+    this.#tellSoon();
   }
 
   /** Once for all that changes at one time, such as the starts of many runes. */
