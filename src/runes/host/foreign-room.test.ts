@@ -36,9 +36,11 @@ export default defineRune({
   start({ find, members, on, onMember, log }) {
     on(bell, 'rang', ({ times }, from) => log.info('heard ' + times + ' of ' + from.name));
     onMember(({ kind, member }) => log.info(kind + ' ' + member.name));
+    let isDone = false;
     const timer = setInterval(async () => {
       const found = await find(bell, { by: 'load', labels: { tone: 'deep' } });
-      if (!found) return;
+      if (!found || isDone) return;
+      isDone = true;
       clearInterval(timer);
       const { ask, ...offer } = found;
       log.info('found ' + offer.host + ' ' + offer.load + ' of ' + (await members()).length);
