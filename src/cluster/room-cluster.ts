@@ -16,6 +16,8 @@ import { decodeData, encodeData } from './wire-data.ts';
 /** Calls of one member that are being answered; more are refused. */
 export const MAX_ANSWERING = 512;
 const TELL_MS = 10_000;
+/** Between two lives of a member. */
+const RENAME_MS = 10_000;
 
 export class RoomCluster implements Cluster {
   readonly #options: JoinOptions;
@@ -26,6 +28,8 @@ export class RoomCluster implements Cluster {
   readonly #answering = new Map<string, number>();
   #description: Description;
   #isClosed = false;
+  #renaming: NodeJS.Timeout | undefined;
+  #renamedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws ViverError CLUSTER_BAD_KEY, CLUSTER_BAD_DESCRIPTION */
   constructor(options: JoinOptions, log: Log) {
@@ -119,18 +123,22 @@ export class RoomCluster implements Cluster {
 
   async leave(): Promise<void> {
     if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#view.close();
+    this.#close();
     await this.#broker.stop();
     await this.#mesh.close();
   }
 
   /** Goes without a farewell, as by a pulled plug. For tests. */
   async abandon(): Promise<void> {
-    this.#isClosed = true;
-    this.#view.close();
+    this.#close();
     this.#mesh.abandon();
     await this.#broker.stop();
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#renaming);
+    this.#view.close();
   }
 
   #tell(change: Partial<Description>): void {
@@ -151,9 +159,17 @@ export class RoomCluster implements Cluster {
     }
   }
 
-  /** Somebody had counted this member as lost, which is final: so it is a new one. */
+  /** Somebody had counted this member as lost, which is final: so it is a new one. Not too often, or a member that lies keeps the room busy. */
   #wasLost(life: string): void {
-    if (life === String(this.#description.life)) this.#tell({ life: this.#description.life + 1 });
+    if (life !== String(this.#description.life) || this.#renaming) return;
+    const wait = this.#renamedAt + RENAME_MS - performance.now();
+    this.#renaming = setTimeout(() => this.#rename(), Math.max(wait, 0));
+  }
+
+  #rename(): void {
+    this.#renaming = undefined;
+    this.#renamedAt = performance.now();
+    this.#tell({ life: this.#description.life + 1 });
   }
 
   #gone(id: string, isFarewell: boolean): void {

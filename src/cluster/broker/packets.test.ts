@@ -19,7 +19,9 @@ describe('packets', () => {
       ipList: [],
     });
     expect(across('REQ', { ...request, meta: { a: 1 }, caller: 'x' })).toMatchObject({ ...request, meta: {} });
-    expect(across('RES', { id: 'c1', success: true, data: { data: '1' } })).toMatchObject({ success: true });
+    expect(across('RES', { id: 'c1', success: true, data: { data: '1' } })).toMatchObject({ data: { data: '1' } });
+    const wrong = { error: { code: 'X_Y', message: 'no' } };
+    expect(across('RES', { id: 'c1', success: true, data: wrong })).toMatchObject({ success: true, data: wrong });
     const refused = across('RES', {
       id: 'c1',
       success: false,
@@ -49,8 +51,12 @@ describe('packets', () => {
     ['INFO', { ...info, metadata: { ...metadata, life: -1 } }],
     ['REQ', { ...request, action: '$node.list' }],
     ['REQ', { ...request, id: 'x'.repeat(99) }],
-    ['REQ', { ...request, params: 'x' }],
   ])('%s %j is none', (type, payload) => expect(across(type, payload)).toBeUndefined());
+
+  test.each(['"x"', 'null', '[]x', ''])('a request with %s as parameters is none', (params) => {
+    const body = `{"id":"c1","action":"room.call","params":${params}}`;
+    expect(decodePacket(FRAME_KINDS.request, body)).toBeUndefined();
+  });
 
   test('whatever a member makes up is a packet or none', () => {
     const kind = fc.constantFrom(...Object.values(FRAME_KINDS)) as fc.Arbitrary<FrameKind>;

@@ -29,53 +29,68 @@ export interface Packet {
   readonly payload: Payload;
 }
 
-/** undefined for packets that are not sent here. */
+/**
+ * undefined for packets that are not sent here. The data of a request or an answer, which is text already, stands behind the rest, on a line of its own: packed
+ * into the JSON of the rest, each of its characters would be looked at twice more.
+ */
 export function encodePacket({ type, payload }: Packet): { kind: FrameKind; body: string } | undefined {
   const kind = KINDS[type];
   if (kind === undefined) return undefined;
-  const fields = fieldsOf(type, payload);
-  return { kind, body: fields ? JSON.stringify(fields) : '' };
+  const { fields, data } = partsOf(type, payload);
+  const head = fields ? JSON.stringify(fields) : '';
+  return { kind, body: data === undefined ? head : `${head}\n${data}` };
 }
 
 /** undefined for whatever is no packet of this protocol. */
 export function decodePacket(kind: FrameKind, body: string): Packet | undefined {
   const type = TYPES.get(kind);
+  const read = type && READERS[type];
   if (type === undefined) return undefined;
-  if (fieldsOf(type, {}) === undefined) return { type, payload: {} };
+  if (!read) return { type, payload: {} };
+  const end = body.indexOf('\n');
   try {
-    const fields: unknown = JSON.parse(body);
-    const payload = typeof fields === 'object' && fields !== null ? READERS[type]!(fields as Payload) : undefined;
+    const fields: unknown = JSON.parse(end < 0 ? body : body.slice(0, end));
+    const data = end < 0 ? undefined : body.slice(end + 1);
+    const payload = typeof fields === 'object' && fields !== null ? read(fields as Payload, data) : undefined;
     return payload && { type, payload };
   } catch {
     return undefined;
   }
 }
 
-function fieldsOf(
-  type: string,
-  { id, action, params, timeout, success, data, error, seq, instanceID, metadata }: Payload,
-) {
-  if (type === 'INFO') return { seq, instanceID, metadata };
-  if (type === 'REQ') return { id, action, params, timeout };
-  if (type !== 'RES') return undefined;
-  return success ? { id, data } : { id, error: { message: String((error as Error | undefined)?.message) } };
+interface Parts {
+  readonly fields?: Payload;
+  readonly data?: string;
 }
 
-const READERS: Readonly<Record<string, (fields: Payload) => Payload | undefined>> = {
+function partsOf(type: string, payload: Payload): Parts {
+  const { id, action, timeout, success, error, seq, instanceID, metadata } = payload;
+  if (type === 'INFO') return { fields: { seq, instanceID, metadata } };
+  if (type === 'REQ') {
+    const { data, ...params } = payload.params as { data: string };
+    return { fields: { id, action, params, timeout }, data };
+  }
+  if (type !== 'RES') return {};
+  if (!success) return { fields: { id, error: { message: String((error as Error | undefined)?.message) } } };
+  const { data, ...answer } = (payload.data ?? {}) as { data?: string };
+  return { fields: { id, answer }, ...(data === undefined ? {} : { data }) };
+}
+
+const READERS: Readonly<Record<string, (fields: Payload, data: string | undefined) => Payload | undefined>> = {
   INFO({ seq, instanceID, metadata }) {
     const description: Description | undefined = readDescription(metadata);
     return Number.isSafeInteger(seq) && isShort(instanceID) && description
       ? { seq, instanceID, metadata: description, ipList: [], hostname: description.name, client: {}, config: {} }
       : undefined;
   },
-  REQ({ id, action, params, timeout }) {
+  REQ({ id, action, params, timeout }, data) {
     const isKnown = isShort(id) && ACTION_NAMES.has(action) && typeof params === 'object' && params !== null;
     const limit = typeof timeout === 'number' && timeout > 0 ? Math.min(timeout, MAX_CALL_MS) : MAX_CALL_MS;
-    return isKnown ? { id, action, params, timeout: limit, meta: {}, level: 1 } : undefined;
+    return isKnown ? { id, action, params: { ...params, data }, timeout: limit, meta: {}, level: 1 } : undefined;
   },
-  RES({ id, data, error }) {
+  RES({ id, answer, error }, data) {
     if (!isShort(id)) return undefined;
-    if (error === undefined) return { id, success: true, data, meta: {} };
+    if (error === undefined) return { id, success: true, data: { ...(answer as object), data }, meta: {} };
     const message = String((error as Payload | null)?.message).slice(0, 256);
     return { id, success: false, error: { name: 'Error', message, code: 500 }, meta: {} };
   },

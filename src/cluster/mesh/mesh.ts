@@ -145,6 +145,10 @@ export class Mesh implements LinkOwner {
       link.close('this member itself');
       return;
     }
+    if (splitAddress(peer.address).host !== link.remoteHost) {
+      link.close(`says it is at ${peer.address}, and is at ${link.remoteHost}`);
+      return;
+    }
     const before = this.#links.get(peer.id);
     if (before && !prefersNew(before, link, id, peer.id)) {
       link.close('a second link');

@@ -3,7 +3,7 @@
 
 import { hkdfSync } from 'node:crypto';
 import type { TcpNetConnectOpts } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
 import { ViverError } from '../../errors.ts';
 
 export const KEY_BYTES = 32;
@@ -11,6 +11,9 @@ export const HANDSHAKE_MS = 5000;
 const IDENTITY = 'viver-room-1';
 // The hash of a pre-shared key given by callback is SHA-256: the suite must have the same (OpenSSL, SSL_CTX_set_psk_client_callback).
 const PROTOCOL = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const;
+
+/** One for all connections: each would make its own, which costs time and memory. */
+const secureContext = createSecureContext(PROTOCOL);
 
 /** The key of this protocol alone, made of the room's. @throws ViverError CLUSTER_BAD_KEY */
 export function linkKey(roomKey: Uint8Array): Buffer {
@@ -32,7 +35,7 @@ export function secureServer(key: Buffer): Server {
 export function secureSocket(key: Buffer, host: string, port: number, localAddress: string): TLSSocket {
   const source: Partial<TcpNetConnectOpts> = { localAddress };
   return connect({
-    ...PROTOCOL,
+    secureContext,
     ...source,
     host,
     port,
