@@ -6,7 +6,7 @@ import { RoomCluster } from '../../src/cluster/room-cluster.ts';
 import { silentLog } from '../../src/log.ts';
 import { testCluster } from './cluster.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 testCluster(
   () => ({
@@ -18,5 +18,5 @@ testCluster(
     lose: (cluster) => (cluster as RoomCluster).abandon(),
     async close() {},
   }),
-  { seenMs: 2500, lostMs: 8000 },
+  { seenMs: 6000, lostMs: 15_000 },
 );
