@@ -20,7 +20,7 @@ check: setup ## types and style only
 	@$(NODE) node_modules/typescript/bin/tsc --noEmit
 	@$(NODE) node_modules/@biomejs/biome/bin/biome check .
 
-lab-web: setup ## a web farm of diskless PCs: servers come, go and lose their power under requests that never stop (about 20 minutes without KVM)
+lab-web: setup ## a web farm of diskless PCs: servers come, go and lose their power under requests that never stop
 	@bin/viver-kit lab web
 
 test: check ## types, style, all the quick tests, and one boot of a room
