@@ -14,7 +14,7 @@ import { DEFAULT_ROLES, resolveRole } from '../src/runes/roles/role-table.ts';
 import { formatRow, type Measurement, resultRow, writeResult } from './results.ts';
 
 const RUNS = Number(process.argv[2] ?? 5);
-const CALL_MS = 1000;
+const CALL_MS = 600;
 const AT_ONCE = 32;
 const BUILT_IN = 100;
 const FOREIGN = 4;

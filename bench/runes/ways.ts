@@ -54,12 +54,13 @@ async function viver(milliseconds: number, atOnce: number, foreign: boolean): Pr
 async function viverRoom(milliseconds: number, atOnce: number): Promise<number> {
   const other = fork(import.meta.filename, ['room-answer'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   await once(other, 'message');
-  let figure = Number.NaN;
+  const { promise, resolve } = Promise.withResolvers<number>();
   const report = ({ perSecond }: { perSecond: number }) => {
-    figure = perSecond;
+    resolve(perSecond);
     return {};
   };
   const host = await joinedHost(1, [roomCallerRune(milliseconds, atOnce)], { figures: { report } });
+  const figure = await promise;
   await host.stop();
   other.kill();
   return figure;
