@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { runChecked } from '../kit/child.ts';
 import { ViverError } from '../src/errors.ts';
-import { FileType } from './cpio/newc.ts';
+import { FileType } from '../src/wire/newc.ts';
 import type { CpioRecord } from './cpio/read.ts';
 import { MAX_INITRD_BYTES, readSegments, type Segment } from './cpio/segments.ts';
 import { InitrdPath } from './initrd-file.ts';

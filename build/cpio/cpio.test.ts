@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ViverError } from '../../src/errors.ts';
-import { encodeNewcHeader, FileType } from './newc.ts';
+import { encodeNewcHeader, FileType } from '../../src/wire/newc.ts';
 import { isNewc, readArchives, safePath } from './read.ts';
 import { type CpioEntry, packCpioBytes } from './write.ts';
 

@@ -4,7 +4,7 @@
 import { chmod, link, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ViverError } from '../../src/errors.ts';
-import { FileType } from './newc.ts';
+import { FileType } from '../../src/wire/newc.ts';
 import { type CpioRecord, safePath } from './read.ts';
 
 /** Unpacks to `target`, which must exist. @returns records that need root to exist as files: devices, fifos, sockets. */

@@ -2,7 +2,14 @@
 // One stretch of bytes may hold several archives with zeros between them, as the kernel accepts it.
 
 import { ViverError } from '../../src/errors.ts';
-import { FileType, MAX_NAME_BYTES, NEWC_HEADER_BYTES, type NewcHeader, roundUp4, TRAILER_NAME } from './newc.ts';
+import {
+  FileType,
+  MAX_NAME_BYTES,
+  NEWC_HEADER_BYTES,
+  type NewcHeader,
+  roundUp4,
+  TRAILER_NAME,
+} from '../../src/wire/newc.ts';
 
 /** Far more than an initrd has; stops an archive of millions of empty records. */
 export const MAX_RECORDS = 500_000;

@@ -5,7 +5,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import cpio, { type Pack, type PackHeader } from 'cpio-stream';
-import { encodeNewcHeader, FileType, type NewcHeader, TRAILER_NAME } from './newc.ts';
+import { encodeNewcHeader, FileType, type NewcHeader, TRAILER_NAME } from '../../src/wire/newc.ts';
 
 /** A file's bytes, at hand or to be read when their turn comes. */
 export type CpioContent = Uint8Array | { readonly sizeBytes: number; open(): AsyncIterable<Uint8Array> };

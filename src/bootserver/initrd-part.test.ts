@@ -22,7 +22,7 @@ test('equal files give equal bytes', () => {
   expect(packInitrdPart(files)).toEqual(packInitrdPart(files));
 });
 
-test.skipIf(spawnSync('cpio', ['--version']).error)('GNU cpio reads it', () => {
+test('GNU cpio reads it', () => {
   const input = gunzipSync(packInitrdPart(files));
   const { stdout, status } = spawnSync('cpio', ['-itv', '--quiet'], { input, encoding: 'utf8' });
   expect(status).toBe(0);

@@ -2,6 +2,7 @@
 // (Documentation/driver-api/early-userspace/buffer-format.rst); a compressed one may begin at any offset, a plain one at multiples of 4 only. Pure but for zlib.
 
 import { gzipSync } from 'node:zlib';
+import { encodeNewcHeader, FileType, roundUp4, TRAILER_NAME } from '../wire/newc.ts';
 
 export interface PartFile {
   /** Relative to the rootfs: `viver/RUNES/roles`. */
@@ -9,18 +10,27 @@ export interface PartFile {
   readonly content: Uint8Array;
 }
 
-const MAGIC = '070701';
-const TRAILER = 'TRAILER!!!';
-const FILE_MODE = 0o100600;
-const FOLDER_MODE = 0o040700;
+const NOTHING = new Uint8Array();
+/** No owner but root, no time: nothing that would differ from start to start. */
+const OF_ROOT = {
+  uid: 0,
+  gid: 0,
+  linkCount: 1,
+  mtimeSeconds: 0,
+  deviceMajor: 0,
+  deviceMinor: 0,
+  nodeMajor: 0,
+  nodeMinor: 0,
+};
+const MODE = { file: FileType.file | 0o600, folder: FileType.directory | 0o700 } as const;
 
-/** The archive, with all folders on the way; for root's eyes only. Equal files give equal bytes. */
+/** The archive, with all folders on the way; for root's eyes only. Equal files give equal bytes. @throws ViverError CPIO_NAME, CPIO_RANGE. */
 export function packInitrdPart(files: readonly PartFile[]): Uint8Array {
   const folders = [...new Set(files.flatMap(({ path }) => foldersAbove(path)))].sort();
   const records = [
-    ...folders.map((path, index) => record(path, new Uint8Array(), FOLDER_MODE, index + 1)),
-    ...files.map(({ path, content }, index) => record(path, content, FILE_MODE, folders.length + index + 1)),
-    record(TRAILER, new Uint8Array(), 0, 0),
+    ...folders.map((path, index) => record({ path, content: NOTHING }, MODE.folder, index + 1)),
+    ...files.map((file, index) => record(file, MODE.file, folders.length + index + 1)),
+    record({ path: TRAILER_NAME, content: NOTHING }, 0, 0),
   ];
   return gzipSync(Buffer.concat(records));
 }
@@ -31,14 +41,8 @@ function foldersAbove(path: string): string[] {
   return parts.map((_, depth) => parts.slice(0, depth + 1).join('/'));
 }
 
-/** Header of 13 fields of 8 hexadecimal digits behind the magic, name with a zero, content; both filled up to multiples of 4. */
-function record(path: string, content: Uint8Array, mode: number, inode: number): Uint8Array {
-  const name = Buffer.from(`${path}\0`);
-  const fields = [inode, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length, 0];
-  const header = MAGIC + fields.map((field) => field.toString(16).padStart(8, '0')).join('');
-  return Buffer.concat([filledUp(Buffer.concat([Buffer.from(header), name])), filledUp(content)]);
-}
-
-function filledUp(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
+/** Header and content, which is filled up to a multiple of 4. */
+function record({ path, content }: PartFile, mode: number, inode: number): Uint8Array {
+  const header = encodeNewcHeader({ ...OF_ROOT, name: path, mode, inode, sizeBytes: content.length });
+  return Buffer.concat([header, content, Buffer.alloc(roundUp4(content.length) - content.length)]);
 }

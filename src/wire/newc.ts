@@ -3,7 +3,7 @@
 //   "070701" | ino | mode | uid | gid | nlink | mtime | filesize | devmajor | devminor | rdevmajor | rdevminor | namesize | check
 //      6     |  13 fields of 8 hexadecimal digits each = 110 bytes, then name with NUL, zeros to 4, data, zeros to 4
 
-import { ViverError } from '../../src/errors.ts';
+import { ViverError } from '../errors.ts';
 
 export const NEWC_HEADER_BYTES = 110;
 export const TRAILER_NAME = 'TRAILER!!!';
