@@ -27,6 +27,8 @@ export class RoomCluster implements Cluster {
   readonly #broker: Broker;
   readonly #answering = new Map<string, number>();
   #description: Description;
+  /** Members whose link is not their first. */
+  readonly #returned = new Set<string>();
   #isClosed = false;
   #renaming: NodeJS.Timeout | undefined;
   #renamedAt = Number.NEGATIVE_INFINITY;
@@ -148,13 +150,17 @@ export class RoomCluster implements Cluster {
 
   #linked(id: string): void {
     const lost = this.#view.lostLife(id);
+    // Who was no member before can't have lost this one.
+    if (lost !== undefined || this.#view.member(id)) this.#returned.add(id);
+    else this.#returned.delete(id);
     if (lost !== undefined) this.#mesh.send(id, FRAME_KINDS.lost, String(lost));
     this.#broker.introduce(id);
   }
 
   #frame(id: string, frame: Frame): void {
-    if (frame.kind === FRAME_KINDS.lost) this.#wasLost(frame.body);
-    else if (!this.#broker.transporter.take(id, frame)) {
+    if (frame.kind === FRAME_KINDS.lost) {
+      if (this.#returned.delete(id)) this.#wasLost(frame.body);
+    } else if (!this.#broker.transporter.take(id, frame)) {
       throw new ViverError('CLUSTER_BAD_FRAME', `a packet of kind ${frame.kind} that is none`);
     }
   }
@@ -174,6 +180,7 @@ export class RoomCluster implements Cluster {
 
   #gone(id: string, isFarewell: boolean): void {
     this.#answering.delete(id);
+    this.#returned.delete(id);
     this.#view.forget(id, isFarewell ? 'left' : 'lost');
     if (isFarewell) this.#mesh.dismiss(id);
   }

@@ -1,7 +1,10 @@
 // The members of a room as processes on machines of their own: a plug pulled, a process killed, a room cut in two and healed, and whoever has no key or
 // means no good. Needs root, iproute2, nftables and tcpdump.
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { createWire, type Program, type Wire, type WireHost } from './wire.ts';
 
 const MEMBER = 'test/programs/room-member.ts';
@@ -10,6 +13,7 @@ const NAMES = ['lab-01', 'lab-02', 'lab-03', 'lab-04', 'lab-05'];
 const ALL = NAMES.join(' ');
 const addressOf = (at: number) => `10.88.0.${at + 1}`;
 
+const folder = mkdtempSync(join(tmpdir(), 'viver-room-'));
 let wire: Wire;
 let bridge: WireHost;
 let members: { host: WireHost; program: Program }[];
@@ -27,6 +31,7 @@ beforeEach(async () => {
   );
 });
 afterEach(() => wire.close());
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const node = (host: WireHost, ...words: string[]) =>
   host.start(process.execPath, ['--disable-warning=ExperimentalWarning', ...words]);
@@ -104,7 +109,8 @@ test('killed, unplugged and cut off: noticed within 10 s, healed by itself', asy
 
 test('without the key nobody joins, calls or reads along; noise and a member that lies change nothing', async () => {
   const programs = members.map(({ program }) => program);
-  const capture = bridge.start('tcpdump', ['-i', 'br0', '-w', '/tmp/vroom.pcap', '-U', 'tcp']);
+  const file = join(folder, 'room.pcap');
+  const capture = bridge.start('tcpdump', ['-Z', 'root', '-i', 'br0', '-w', file, '-U', 'tcp']);
   await capture.waitFor(/listening on/, 10_000);
   const guest = wire.host('guest', { address: '10.88.0.66/24' });
   const stranger = node(guest, MEMBER, 'stranger', '10.88.0.66', '8', addressOf(0));
@@ -123,9 +129,9 @@ test('without the key nobody joins, calls or reads along; noise and a member tha
     expect(program.text()).not.toMatch(/stranger|^lost lab|^left lab/m);
     expectFinal(program);
   }
-  const bytes = bridge.run('grep', ['-c', '-a', '-E', 'reads-along|lab-0', '/tmp/vroom.pcap']);
+  const bytes = bridge.run('grep', ['-c', '-a', '-E', 'reads-along|lab-0', file]);
   expect(bytes.stdout.trim()).toBe('0');
-  bridge.run('rm', ['/tmp/vroom.pcap']);
+  expect(statSync(file).size).toBeGreaterThan(10_000);
 }, 180_000);
 
 /** What joined once and ended never comes back under the same id. */
