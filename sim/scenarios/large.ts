@@ -7,7 +7,7 @@ import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { measureStorm, type StormFigures } from './storm.ts';
 
 const NODES = [1, 10, 100, 1_000];
-const IMAGE_MEBIBYTES = 1;
+const IMAGE_MEBIBYTES = 0.5;
 const PIECE_BYTES = 16_384;
 const SHARE = 0.4;
 const CONNECTIONS = 32;
@@ -24,9 +24,9 @@ export const largeScenario: Scenario = {
     for (const count of nodes) {
       const share = options.share ?? SHARE;
       figures.push(await measureStorm(boot, count, { seed, share, connections: CONNECTIONS, network }));
-      const { lastMs, egress, events, wallMs } = figures.at(-1)!;
+      const { lastMs, egress, egressPieces, events, wallMs } = figures.at(-1)!;
       progress(
-        `${count}: ${Math.round(lastMs)} ms, ${egress.toFixed(2)} images, ${events} events in ${Math.round(wallMs)} ms`,
+        `${count}: ${Math.round(lastMs)} ms, ${egress.toFixed(2)} images (${egressPieces.toFixed(2)} in pieces), ${events} events in ${Math.round(wallMs)} ms`,
       );
     }
     return reportOf(figures, mebibytes, options);
@@ -51,6 +51,7 @@ function reportOf(figures: readonly StormFigures[], mebibytes: number, options: 
           { title: 'median node, s', digits: 2 },
           { title: 'NBD server, s', digits: 1 },
           { title: 'first sent, images', digits: 2 },
+          { title: 'of these pieces', digits: 2 },
           { title: 'largest by median sent', digits: 2 },
           { title: 'events, millions', digits: 1 },
           { title: 'real time, s', digits: 0 },
@@ -61,6 +62,7 @@ function reportOf(figures: readonly StormFigures[], mebibytes: number, options: 
           figure.medianMs / 1000,
           figure.nbdMs / 1000,
           figure.egress,
+          figure.egressPieces,
           figure.unevenness,
           figure.events / 1e6,
           figure.wallMs / 1000,

@@ -27,6 +27,8 @@ export interface StormFigures {
   /** In multiples of the image: at the last boot, and when all was placed. */
   readonly egressAtBoot: number;
   readonly egress: number;
+  /** Of these, blocks of pieces; the rest is talk. */
+  readonly egressPieces: number;
   readonly nbdEgress: number;
   readonly settledMs: number;
   readonly copies: number;
@@ -90,6 +92,7 @@ function figuresOf(
     medianMs: median(field.bootMs),
     egressAtBoot: field.firstSentAtBootBytes / imageBytes,
     egress: field.firstSentBytes / imageBytes,
+    egressPieces: field.tap.sent.values().reduce((sum, bytes) => sum + bytes, 0) / imageBytes,
     settledMs: field.settledMs,
     copies: field.copies.min,
     unevenness: Math.max(...field.sentBytes) / Math.max(1, median(field.sentBytes)),
