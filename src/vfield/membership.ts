@@ -5,7 +5,7 @@ import { type Clock, debounced } from './clock.ts';
 import type { Metainfo } from './metainfo.ts';
 import type { MemberHello } from './peer/extension.ts';
 import type { Peer } from './peer/peer.ts';
-import type { Placement, PlacementMember } from './placement.ts';
+import type { BootPieces, Placement, PlacementMember } from './placement.ts';
 import { Placer } from './placer.ts';
 import { capacityOfShare } from './share.ts';
 
@@ -20,6 +20,8 @@ export interface MembershipOwner {
   /** What this node says of itself. */
   self(): MemberHello;
   peers(): Iterable<Peer>;
+  /** What a boot reads; undefined while that is not known. */
+  boot(): BootPieces | undefined;
   /** Who keeps pieces has changed. */
   onMembers(members: readonly PlacementMember[]): void;
   /** Members are to be told of each other. */
@@ -36,14 +38,14 @@ export class Membership {
   constructor(owner: MembershipOwner) {
     this.#owner = owner;
     this.#placer = new Placer(owner.clock, owner.metainfo.pieceCount, (placement) => owner.onPlaced(placement));
-    this.#placeSoon = debounced(owner.clock, PLACE_MS, () => this.#placer.place(this.#members()));
+    this.#placeSoon = debounced(owner.clock, PLACE_MS, () => this.#place());
     this.#introduceSoon = debounced(owner.clock, INTRODUCE_MS, () => owner.introduce());
   }
 
   /** The node begins, perhaps alone. */
   begin(): void {
     this.#owner.onMembers(this.#members());
-    this.#placer.place(this.#members());
+    this.#place();
   }
 
   /** A member has come, changed or gone: who fetches what for the room is known at once, who keeps what after the burst. */
@@ -58,10 +60,19 @@ export class Membership {
     this.#placeSoon.call();
   }
 
+  /** It is known now what a boot reads. */
+  bootKnown(): void {
+    this.#placeSoon.call();
+  }
+
   close(): void {
     this.#placeSoon.cancel();
     this.#introduceSoon.cancel();
     this.#placer.close();
+  }
+
+  #place(): void {
+    this.#placer.place(this.#members(), this.#owner.boot());
   }
 
   /** This node included. */

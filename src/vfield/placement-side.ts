@@ -1,17 +1,24 @@
-// One member while pieces propose to it: a heap of what it has taken, the worst on top, never more than its capacity. Pure.
+// One member while pieces propose to it: a heap of what it has taken, the worst on top, never more than its capacity. What it would rather have it takes first,
+// and what it draws the least for among equals. Pure.
 
 import { exponential, mix } from './placement-keys.ts';
 
+/** More than any draw. */
+const NOT_RATHER = 1 << 22;
+
 export class PlacementSide {
   readonly capacity: number;
+  readonly #rather: { has(piece: number): boolean } | undefined;
   readonly #seed: number;
   /** In the order of a max-heap by draw, then by number. */
   readonly #pieces: Int32Array;
   readonly #draws: Int32Array;
   #load = 0;
 
-  constructor(seed: number, capacity: number) {
+  /** @param rather Pieces that it takes before all others; without it, all are equal. */
+  constructor(seed: number, capacity: number, rather?: { has(piece: number): boolean }) {
     this.#seed = seed;
+    this.#rather = rather;
     this.capacity = capacity;
     this.#pieces = new Int32Array(capacity);
     this.#draws = new Int32Array(capacity);
@@ -28,19 +35,23 @@ export class PlacementSide {
 
   /** Whether it would take the piece now. Once it would not, it never will. */
   wants(piece: number, draw: number): boolean {
-    return this.#load < this.capacity || isBefore(draw, piece, this.#draws[0]!, this.#pieces[0]!);
+    return this.#load < this.capacity || isBefore(this.#rank(piece, draw), piece, this.#draws[0]!, this.#pieces[0]!);
   }
 
   /** Takes a piece that it wants. @returns The one that it lets go for it, -1 for none. */
   take(piece: number): number {
-    const draw = this.draw(piece);
+    const rank = this.#rank(piece, this.draw(piece));
     if (this.#load < this.capacity) {
-      this.#sink(draw, piece);
+      this.#sink(rank, piece);
       return -1;
     }
     const worst = this.#pieces[0]!;
-    this.#replaceTop(draw, piece);
+    this.#replaceTop(rank, piece);
     return worst;
+  }
+
+  #rank(piece: number, draw: number): number {
+    return this.#rather && !this.#rather.has(piece) ? draw + NOT_RATHER : draw;
   }
 
   #sink(draw: number, piece: number): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Placement, type PlacementMember, placePieces } from './placement.ts';
+import { mix, type Placement, type PlacementMember, placePieces } from './placement.ts';
 
 const member = (name: number | string, capacityPieces: number): PlacementMember => ({
   id: `node-${name}`,
@@ -31,6 +31,30 @@ function leastMoves(before: Placement, after: Placement, pieces: number): number
 const rooms = fc.record({
   pieces: fc.integer({ min: 1, max: 300 }),
   capacities: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 12 }),
+});
+
+describe('what every boot reads', () => {
+  it('has the room to itself where the image has none, and changes nothing where it has', () => {
+    fc.assert(
+      fc.property(rooms, fc.integer({ min: 0, max: 0xffff_ffff }), ({ pieces, capacities }, seed) => {
+        const members = capacities.map((capacity, name) => member(name, capacity));
+        const boot = new Set(
+          Array.from({ length: pieces }, (_, piece) => piece).filter((piece) => mix(piece, seed) & 1),
+        );
+        const [without, along] = [placePieces(members, pieces), placePieces(members, pieces, boot)];
+        const owned = (piece: number): boolean => along.ownersOf(piece).length > 0;
+        const places = Array.from({ length: pieces }, (_, piece) => along.ownersOf(piece).length);
+        if (without.copies > 0) {
+          for (let piece = 0; piece < pieces; piece++) expect(along.ownersOf(piece)).toEqual(without.ownersOf(piece));
+        } else if (places.some((count, piece) => count > 0 && !boot.has(piece))) {
+          for (const piece of boot) expect(owned(piece)).toBe(true);
+        }
+        expect(places.reduce((sum, count) => sum + count, 0)).toBe(
+          Array.from({ length: pieces }, (_, piece) => without.ownersOf(piece).length).reduce((a, b) => a + b, 0),
+        );
+      }),
+    );
+  });
 });
 
 describe('placePieces', () => {

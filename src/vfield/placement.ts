@@ -6,7 +6,7 @@
 // its smallest keys. Since both sides judge by the same key, there is one stable assignment, and a change of the members moves little
 // more than it must (placement-table.ts). Where the bound leaves a piece short although there is room, places are swapped along the shortest
 // chain until all have R copies (placement-swaps.ts): possible whenever the sum of min(capacity, pieces) is at least R times the pieces.
-// R = floor(that sum / pieces), at least 1: below one whole copy, what there is room for is placed.
+// R = floor(that sum / pieces), at least 1: below one whole copy, what there is room for is placed, what every boot reads first.
 // Cost: about pieces x members hashes. Medium holders are not members here: they may be pulled out at any moment.
 
 import { BitSet } from './bitset.ts';
@@ -37,9 +37,12 @@ export interface Placement {
   piecesOf(id: string): BitSet;
 }
 
+/** Pieces that a boot reads (the boot trace): advice, which members may not all know. */
+export type BootPieces = ReadonlySet<number>;
+
 /** Decides who keeps what, in one go. @param pieceCount Pieces of the image. */
-export function placePieces(members: readonly PlacementMember[], pieceCount: number): Placement {
-  const work = planPlacement(members, pieceCount);
+export function placePieces(members: readonly PlacementMember[], pieceCount: number, boot?: BootPieces): Placement {
+  const work = planPlacement(members, pieceCount, boot);
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
@@ -47,14 +50,20 @@ export function placePieces(members: readonly PlacementMember[], pieceCount: num
 }
 
 /** The same in steps of some 20 to 100 microseconds, with 200 members; the last one gives the answer. */
-export function* planPlacement(members: readonly PlacementMember[], pieceCount: number): Generator<void, Placement> {
+export function* planPlacement(
+  members: readonly PlacementMember[],
+  pieceCount: number,
+  boot?: BootPieces,
+): Generator<void, Placement> {
   const able = members.filter((member) => member.capacityPieces > 0).sort((a, b) => (a.id < b.id ? -1 : 1));
   const room = able.reduce((sum, member) => sum + Math.min(member.capacityPieces, pieceCount), 0);
   const copies = Math.floor(room / Math.max(1, pieceCount));
   const target = Math.min(Math.max(1, copies), able.length);
+  // Only where not every piece has a place anyway: members that know different traces would place by different tables.
+  const rather = copies === 0 ? boot : undefined;
   const sides: PlacementSide[] = [];
   for (const { id, capacityPieces } of able) {
-    sides.push(new PlacementSide(seedOf(id), Math.min(capacityPieces, pieceCount)));
+    sides.push(new PlacementSide(seedOf(id), Math.min(capacityPieces, pieceCount), rather));
     yield;
   }
   const table = new PlacementTable(sides, pieceCount, target);

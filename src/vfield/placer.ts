@@ -3,7 +3,7 @@
 // gets its placements too, and has most of its time for reads.
 
 import type { Clock, Timer } from './clock.ts';
-import { type Placement, type PlacementMember, planPlacement } from './placement.ts';
+import { type BootPieces, type Placement, type PlacementMember, planPlacement } from './placement.ts';
 
 /** Work at a time; a step takes well below 1 ms, so that a read waits 3 ms at most. */
 const SLICE_MS = 2;
@@ -16,6 +16,7 @@ export class Placer {
   readonly #onPlaced: (placement: Placement) => void;
   #work: Generator<void, Placement> | undefined;
   #wanted: readonly PlacementMember[] | undefined;
+  #boot: BootPieces | undefined;
   #timer: Timer;
   #busyMs = 0;
 
@@ -26,9 +27,10 @@ export class Placer {
     this.#onPlaced = onPlaced;
   }
 
-  /** These are the members from now on. */
-  place(members: readonly PlacementMember[]): void {
+  /** These are the members from now on, and what a boot reads. */
+  place(members: readonly PlacementMember[], boot?: BootPieces): void {
     this.#wanted = members;
+    this.#boot = boot;
     this.#timer ??= this.#clock.setTimeout(() => this.#turn(), 0);
   }
 
@@ -49,7 +51,7 @@ export class Placer {
 
   #begin(): Generator<void, Placement> | undefined {
     if (!this.#wanted) return undefined;
-    this.#work = planPlacement(this.#wanted, this.#pieceCount);
+    this.#work = planPlacement(this.#wanted, this.#pieceCount, this.#boot);
     this.#wanted = undefined;
     this.#busyMs = 0;
     return this.#work;

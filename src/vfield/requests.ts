@@ -142,15 +142,15 @@ export class Requests {
     if (!attempt || hasBegun(attempt)) return;
     const now = this.#owner.clock.now();
     if (attempt.urgent) attempt.fetch.avoid.set(peer, now + URGENT_LATER_MS);
-    else this.#laters.add(piece);
+    else this.#laters.add(piece, peer);
     attempt.fetch.retryAt = now + URGENT_LATER_MS;
     this.#transfers.drop(attempt, false);
     this.#fill(peer);
   }
 
   /** The piece is on its way to another member; in the background it is left alone until that one has it. */
-  isLater(piece: number): boolean {
-    return this.#laters.has(piece);
+  isLater(piece: number, peer: Peer): boolean {
+    return this.#laters.has(piece, peer);
   }
 
   /** A peer has announced a piece: in a large room there are thousands of these in a second, so only this peer is looked at, and only if the piece is wanted. */

@@ -15,6 +15,9 @@ import type { PieceStore } from './store.ts';
 /** Foreign clients served at once. */
 const MAX_FOREIGN_SERVED = 8;
 
+/** So long a member that has just come is not believed to know the others; they are told of each other within milliseconds. */
+const NEW_MS = 300;
+
 export interface ServingOptions {
   readonly clock: Clock;
   readonly store: PieceStore;
@@ -42,7 +45,7 @@ export class Serving {
     this.#giving = new Giving({
       now: () => options.clock.now(),
       willAnnounce: options.willAnnounce,
-      comesOtherwise: (piece) => options.isLarge() && options.isHeldInRam(piece),
+      comesOtherwise: (peer, piece) => options.isHeldInRam(piece) && (options.isLarge() || this.#isNew(peer)),
     });
     this.#relays = new Relays(options.demand, (peer, range) => peer.uploads.add(range, true));
   }
@@ -101,6 +104,11 @@ export class Serving {
    */
   #mayWait(urgent: boolean): boolean {
     return this.#options.local !== undefined || !(urgent || this.#options.isLarge());
+  }
+
+  /** It has not met the others yet. */
+  #isNew(peer: Peer): boolean {
+    return this.#options.local !== undefined && this.#options.clock.now() - peer.openedAt < NEW_MS;
   }
 
   #has(piece: number): boolean {

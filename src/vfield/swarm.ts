@@ -190,6 +190,7 @@ export class Swarm {
       metainfo: this.#metainfo,
       self: () => this.member,
       peers: () => this.connections.peers.values(),
+      boot: () => this.bootTrace.set,
       onMembers: (members) => {
         this.#sparing.onMembers(members);
         if (this.#seeks() !== undefined) this.connections.tick();
@@ -259,7 +260,7 @@ export class Swarm {
   }
 
   #mayAsk(peer: Peer): (piece: number) => boolean {
-    return (piece) => !this.requests.isLater(piece) && this.#sparing.mayAsk(peer, piece);
+    return (piece) => !this.requests.isLater(piece, peer) && this.#sparing.mayAsk(peer, piece);
   }
 
   #makeGreeting(): Greeting {
@@ -316,6 +317,7 @@ export class Swarm {
 
   #onTrace(): void {
     this.#ahead.follow(this.bootTrace.pieces);
+    this.#membership.bootKnown();
     this.#onNews();
   }
 

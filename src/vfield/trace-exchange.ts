@@ -22,6 +22,7 @@ export interface TraceExchangeOptions {
 export class TraceExchange {
   readonly #options: TraceExchangeOptions;
   #pieces: readonly number[];
+  #set: ReadonlySet<number> | undefined;
   #encoded: Uint8Array | undefined;
   /** Members that offer a trace and were not asked yet. */
   readonly #offers = new Set<Peer>();
@@ -41,6 +42,12 @@ export class TraceExchange {
   /** Pieces in the order in which a boot first reads them; empty while no trace is known. */
   get pieces(): readonly number[] {
     return this.#pieces;
+  }
+
+  /** The same, for looking up; undefined while no trace is known. */
+  get set(): ReadonlySet<number> | undefined {
+    if (this.#set?.size !== this.#pieces.length) this.#set = new Set(this.#pieces);
+    return this.#pieces.length > 0 ? this.#set : undefined;
   }
 
   /** Bytes of the trace that members can have from here; undefined when there is none. */
