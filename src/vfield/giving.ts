@@ -26,13 +26,13 @@ export interface GivingOptions {
   /** A member that gets this piece now will announce it. */
   willAnnounce(peer: Peer, piece: number): boolean;
   /** Others give the piece as well, and this member will have it from them or from one to the next, though it may not know them yet. */
-  comesOtherwise(peer: Peer, piece: number): boolean;
+  comesOtherwise(peer: Peer, piece: number, urgent: boolean): boolean;
 }
 
 export class Giving {
   readonly #now: () => number;
   readonly #willAnnounce: (peer: Peer, piece: number) => boolean;
-  readonly #comesOtherwise: (peer: Peer, piece: number) => boolean;
+  readonly #comesOtherwise: (peer: Peer, piece: number, urgent: boolean) => boolean;
   readonly #given = new Map<number, Given>();
   /** When each peer was first sent elsewhere for a piece. */
   readonly #sentElsewhere = new WeakMap<Peer, Map<number, number>>();
@@ -48,7 +48,8 @@ export class Giving {
     const given = this.#given.get(piece);
     if (given && this.#isUnderWay(given, piece, urgent)) return given.to !== peer && peer.keepsInRam;
     this.#given.delete(piece);
-    if (peer.keepsInRam && this.#comesOtherwise(peer, piece) && this.#isPatient(peer, piece, urgent)) return true;
+    if (peer.keepsInRam && this.#comesOtherwise(peer, piece, urgent) && this.#isPatient(peer, piece, urgent))
+      return true;
     if (!this.#willAnnounce(peer, piece)) return false;
     this.#given.set(piece, { to: peer, at: this.#now() });
     if (this.#given.size > MAX_GIVEN) this.#given.delete(this.#given.keys().next().value!);

@@ -45,7 +45,8 @@ export class Serving {
     this.#giving = new Giving({
       now: () => options.clock.now(),
       willAnnounce: options.willAnnounce,
-      comesOtherwise: (peer, piece) => options.isHeldInRam(piece) && (options.isLarge() || this.#isNew(peer)),
+      comesOtherwise: (peer, piece, urgent) =>
+        options.isHeldInRam(piece) && (options.isLarge() || (!urgent && this.#isNew(peer))),
     });
     this.#relays = new Relays(options.demand, (peer, range) => peer.uploads.add(range, true));
   }
