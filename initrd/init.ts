@@ -40,7 +40,10 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
   await loadModules(hardware, MODULES_OF_THE_ROOT);
 
   const isNetworkBoot = options.image?.startsWith('magnet:') ?? false;
-  const joining = joinNetwork(boot, isNetworkBoot);
+  const withModules = new AbortController();
+  const joining = joinNetwork(boot, isNetworkBoot, async () => {
+    if (!withModules.signal.aborted) await hardware.settle({ patienceMs: 0, urgentOnly: true });
+  });
   const timing = isNetworkBoot ? joining.then(() => takeRoomTime(boot)) : undefined;
   const reading = readAhead({ runesHere: !isNetworkBoot });
   const root = await (isNetworkBoot ? rootFromField(boot, hardware, joining) : rootFromDrive(boot, hardware));
@@ -66,6 +69,7 @@ async function startSystem(boot: BootContext): Promise<() => Promise<void>> {
 
   const status = new LiveStatus(boot, root, { role: findings.role, programVersion }, { folders, configured: report });
   await openDoors(boot, root, status);
+  withModules.abort();
   await makeReadyToStay(boot);
   const rootRecord = { device, source, ...(local ? { local } : {}) };
   const known = { programVersion, root: rootRecord, findings, folders, configured: report, peers: [] };

@@ -6,8 +6,15 @@ import { connect, type NetworkFacts } from './network.ts';
 
 const NETWORK_RETRY_MS = 5000;
 
-/** Gets the machine onto the network; a first PC whose cable is plugged in later is served then. Undefined only where it is switched off. */
-export async function joinNetwork(boot: BootContext, needed: boolean): Promise<NetworkFacts | undefined> {
+/**
+ * Gets the machine onto the network; a first PC whose cable is plugged in later is served then. Undefined only where it is switched off.
+ * @param lookForCards Loads drivers of cards that have come up since; called before each new try.
+ */
+export async function joinNetwork(
+  boot: BootContext,
+  needed: boolean,
+  lookForCards: () => Promise<void> = async () => {},
+): Promise<NetworkFacts | undefined> {
   for (let isFirstTry = true; ; isFirstTry = false) {
     const facts = await connect(networkEffects(boot), boot.options, { needed }).catch((error: unknown) => {
       boot.log.error(`network: ${errorLine(error)}`);
@@ -16,6 +23,7 @@ export async function joinNetwork(boot: BootContext, needed: boolean): Promise<N
     if (facts || boot.options.network === 'none') return facts;
     if (isFirstTry) boot.log.warn('no network: no interface has a link; looking again every 5 s');
     await sleep(NETWORK_RETRY_MS);
+    await lookForCards();
   }
 }
 

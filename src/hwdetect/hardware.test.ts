@@ -111,6 +111,19 @@ describe('settle', () => {
     expect(sys.names()).toContain('slow');
   });
 
+  it('does not count the time in the queue as time that a driver takes', async () => {
+    const sys = new Machine({
+      '/sys/bus/pci/devices/0/modalias': 'pci:slow\n',
+      '/sys/bus/pci/devices/1/modalias': 'pci:xhci1\n',
+    });
+    for (const name of ['slow', 'usbcore', 'xhci-pci', 'sd_mod']) sys.delaysMs[name] = 100;
+    sys.appears['xhci-pci'] = { '/sys/bus/scsi/devices/0:0:0:0/modalias': 'scsi:t-0x00\n' };
+    const { hardware } = start(sys, { slots: { quick: 1, most: 2, slowMs: 1000 } });
+    const report = await hardware.settle({ patienceMs: 180 });
+    expect(report.pending).toEqual([]);
+    expect(sys.names()).toEqual(expect.arrayContaining(['slow', 'usbcore', 'xhci-pci', 'sd_mod']));
+  });
+
   it('reports what nothing matched, what is absent and what is forbidden', async () => {
     const sys = new Machine({
       '/sys/bus/pci/devices/0/modalias': 'pci:unknown\n',

@@ -177,9 +177,18 @@ export class Hardware {
     }
   }
 
+  /**
+   * How many loads are worth waiting for: those that the kernel has had for less than that, and what queues as long as one of them, or none at all,
+   * is under way. Time in the queue does not count, or a slow machine would give up drivers that it has not tried.
+   */
   #waitingFor(patienceMs: number): number {
+    if (patienceMs <= 0) return 0;
     const now = this.#now();
-    return [...this.#loads.pending().values()].filter(({ sinceMs }) => now - sinceMs < patienceMs).length;
+    const begun = [...this.#loads.pending().values()].map(({ begunMs }) => begunMs);
+    const underWay = begun.filter((time) => time !== undefined);
+    const hopeful = underWay.filter((time) => now - time < patienceMs).length;
+    const queued = begun.length - underWay.length;
+    return hopeful > 0 || underWay.length === 0 ? hopeful + queued : 0;
   }
 
   /** Until a load ends, but sysfs also changes without that; and not too often, unless all is done. */

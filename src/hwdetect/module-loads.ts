@@ -45,13 +45,18 @@ export function isThere(result: LoadResult): boolean {
 
 const ENOENT = 2;
 
+interface PendingLoad {
+  readonly promise: Promise<LoadResult>;
+  begunMs?: number;
+}
+
 export class ModuleLoads {
   readonly records = new Map<string, ModuleRecord>();
   /** Circles that were met, each as a path that ends where it began. */
   readonly cycles: string[][] = [];
   readonly #options: ModuleLoadsOptions;
   readonly #loads = new Map<string, Promise<LoadResult>>();
-  readonly #pending = new Map<string, { sinceMs: number; promise: Promise<LoadResult> }>();
+  readonly #pending = new Map<string, PendingLoad>();
   /** Who waits for whom: a wait that would close a circle is not begun. */
   readonly #waits = new Map<string, Set<string>>();
 
@@ -66,13 +71,13 @@ export class ModuleLoads {
     // The promise has to be in the table before the work begins: a circle comes back to it.
     const promise = Promise.resolve().then(() => this.#insert(name, wantedBy, parameters));
     this.#loads.set(name, promise);
-    this.#pending.set(name, { sinceMs: this.#options.now(), promise });
+    this.#pending.set(name, { promise });
     promise.then(() => this.#pending.delete(name));
     return promise;
   }
 
-  /** Names that are being loaded, with the time since when. */
-  pending(): ReadonlyMap<string, { readonly sinceMs: number }> {
+  /** Names that are wanted and not there yet, with the time when the kernel was given the module; one that still queues has none. */
+  pending(): ReadonlyMap<string, { readonly begunMs?: number }> {
     return this.#pending;
   }
 
@@ -119,6 +124,7 @@ export class ModuleLoads {
     const result: LoadResult = await slots
       .run(() => {
         startedMs = now();
+        this.#begun(name, startedMs);
         return sys.loadModule(file, words);
       })
       .catch((error: unknown) => ({ kind: 'failed', errno: 0, message: String(error) }) as const);
@@ -132,6 +138,11 @@ export class ModuleLoads {
       return this.#record(name, wantedBy, explained, times);
     }
     return this.#record(name, wantedBy, result, times);
+  }
+
+  #begun(name: string, begunMs: number): void {
+    const pending = this.#pending.get(name);
+    if (pending) pending.begunMs = begunMs;
   }
 
   #record(
