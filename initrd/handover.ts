@@ -2,7 +2,7 @@
 
 import { readlink, rm } from 'node:fs/promises';
 import { ViverError } from '../src/errors.ts';
-import { goOnWhenStopped, lockPages, refuseHugePages, releasePages, trimHeap } from '../src/sys/libc.ts';
+import { goOnWhenStopped, lockPages, refuseHugePages, releasePages } from '../src/sys/libc.ts';
 import { parseFileMappings } from '../src/sys/memory-maps.ts';
 import type { Sys } from '../src/sys/sys.ts';
 
@@ -40,23 +40,6 @@ export async function letGoOfModules(sys: Sys): Promise<void> {
   await sys.unmount(MODULES_MOUNT);
   await rm(MODULES_FILE);
   await sys.unmount(INITRAMFS);
-}
-
-/** The boot leaves garbage behind (tables, drive scans) that V8 would keep while nothing presses. */
-export function giveMemoryBack(): void {
-  collectGarbage();
-  trimHeap();
-}
-
-/**
- * --expose-gc for this moment only: V8 takes the compiled code of Node's own modules only while its flags are those that it was compiled
- * with, so on the command line this flag would cost a second at start.
- */
-function collectGarbage(): void {
-  const v8 = process.getBuiltinModule('node:v8');
-  v8.setFlagsFromString('--expose-gc');
-  process.getBuiltinModule('node:vm').runInNewContext('gc')();
-  v8.setFlagsFromString('--no-expose-gc');
 }
 
 /** The out-of-memory killer passes this process over from here on, and the watcher that starts the next one: without them there is no root. */
