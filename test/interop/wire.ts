@@ -91,13 +91,22 @@ export function createWire(name: string): Wire {
     },
     close: async () => {
       await Promise.all(programs.map((program) => program.stop()));
-      for (const namespace of namespaces) spawnSync('ip', ['netns', 'del', namespace]);
+      for (const namespace of namespaces) {
+        endAllIn(namespace);
+        spawnSync('ip', ['netns', 'del', namespace]);
+      }
     },
   };
 }
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** What a program has started and left behind would live on without its network: daemons of a machine that was "switched off". */
+function endAllIn(namespace: string): void {
+  const { stdout } = spawnSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' });
+  for (const pid of stdout.split('\n').filter(Boolean)) spawnSync('kill', ['-KILL', pid]);
 }
 
 /** `ip netns exec` becomes the program itself, so signals reach it. */
