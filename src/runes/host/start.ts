@@ -190,7 +190,8 @@ export interface AreaLogMessage {
 
 /** Stopping all runes may take each its deadline; more than this means that the thread itself hangs. */
 const STOP_ALL_MS = 30_000;
-const DEFAULT_SILENCE_MS = 60_000;
+/** Longer than of a rune's process: on a starved machine the engine of the room alone took this thread a minute, and starting again takes it anew. */
+const THREAD_SILENCE_MS = 180_000;
 
 async function startInWorker(
   options: StartOptions,
@@ -210,12 +211,18 @@ async function startInWorker(
     },
   });
   let stopping = false;
-  watch(worker, (reason) => {
+  let silence: string | undefined;
+  watch(worker, (ending) => {
+    const reason = `the runes' thread ${silence ?? ending}`;
     clearInterval(heartbeat);
-    link.close(`the runes' thread ${reason}`);
-    if (!stopping) onEnded(`the runes' thread ${reason}`);
+    link.close(reason);
+    if (!stopping) onEnded(reason);
   });
-  const heartbeat = watchHeart(link, worker, limits.silenceMs ?? DEFAULT_SILENCE_MS);
+  const silenceMs = limits.silenceMs ?? THREAD_SILENCE_MS;
+  const heartbeat = watchHeart(link, silenceMs, () => {
+    silence = `was silent for ${silenceMs} ms`;
+    void worker.terminate();
+  });
   const report = (await link.ask('start', undefined)) as StartReport;
   return {
     report,
@@ -230,12 +237,12 @@ async function startInWorker(
   };
 }
 
-/** Ends a thread that does not answer any more: an endless loop in a built-in rune. */
-function watchHeart(link: MessageLink, worker: Worker, silenceMs: number): NodeJS.Timeout {
+/** Notices a thread that does not answer any more: an endless loop in a built-in rune. */
+function watchHeart(link: MessageLink, silenceMs: number, onSilent: () => void): NodeJS.Timeout {
   const timer = setInterval(() => {
     link.ask('ping', undefined, silenceMs).catch(() => {
       clearInterval(timer);
-      void worker.terminate();
+      onSilent();
     });
   }, silenceMs);
   return timer.unref();
